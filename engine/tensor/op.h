@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef WW_ENGINE_TENSOR_OP_H
+#define WW_ENGINE_TENSOR_OP_H
+
+/* The contract of an operator; engine/tensor/ops/ holds one a file.
+ *
+ * An operator maps one or more arrays to one array. Its file holds: the mathematics as a comment,
+ * its attributes (a plain struct), `infer`, forward and backward (fast), forward and backward
+ * (reference: plain C, obviously right), the cases that the contract suite runs, and the
+ * descriptor ww_op_<file>. The constructor for graphs stands beside it in ops/<file>.h.
+ *
+ * Who does what: the compiler owns all memory. `prepare` runs once per compiled node and says how
+ * much `saved` (lives from forward to backward) and `scratch` (lives during one call) it wants;
+ * forward and backward allocate nothing. backward *overwrites* grad_in[k] for every k where it is
+ * not NULL; the program adds up the contributions of several uses.
+ *
+ * Reductions that matter accumulate in double, in a fixed order that does not depend on the number
+ * of threads: the same bits for any number of threads. */
+
+#include <stdint.h>
+
+#include "engine/base/registry.h"
+#include "engine/tensor/shape.h"
+
+enum { WW_OP_MAX_IN = 40 };
+
+typedef enum ww_mode {
+    WW_INFER,    /* forward only; statistics frozen, dropout off */
+    WW_TRAIN,    /* forward and backward with respect to the trainable parameters */
+    WW_GRADIENT  /* WW_INFER's forward, backward also with respect to the inputs */
+} ww_mode;
+
+/** One compiled node, as the functions of its operator see it. All shapes have their batch. */
+typedef struct ww_op_call {
+    const void *attr; /* the operator's attribute struct */
+    void *plan;       /* whatever `prepare` made; `release` frees it */
+    int n_in;
+    const ww_shape *in_shape; /* [n_in] */
+    ww_shape out_shape;
+    float *const *in; /* [n_in]; read only, except inputs that the operator owns as state */
+    float *out;
+    const float *grad_out;    /* d loss / d out */
+    float *const *grad_in;    /* [n_in], NULL where not wanted */
+    float *saved, *scratch;
+    size_t saved_floats, scratch_floats; /* set by prepare */
+    ww_mode mode;
+    uint64_t seed; /* differs per node and per step: the key of this call's random numbers */
+} ww_op_call;
+
+/** Where the random values of a contract case are drawn from. */
+typedef enum ww_draw {
+    WW_DRAW_NORMAL,   /* standard normal */
+    WW_DRAW_POSITIVE, /* uniform 0.5 .. 2 */
+    WW_DRAW_AWAY,     /* normal, kept 0.1 away from 0: no kink within a difference step */
+    WW_DRAW_DISTINCT, /* a shuffled ladder with steps of 0.05: no ties within a difference step */
+    WW_DRAW_LABEL,    /* whole numbers 0 .. label_classes-1; never differentiated */
+    WW_DRAW_UNIT      /* uniform 0.05 .. 0.95: probabilities */
+} ww_draw;
+
+/** One case of the contract suite: shapes, attributes and values. */
+typedef struct ww_op_case {
+    const char *name; /* "3x3 stride 2, odd size"; NULL ends the list */
+    const void *attr;
+    int n_in;
+    ww_shape in[4];
+    ww_draw draw[4];
+    int label_classes;
+} ww_op_case;
+
+#define WW_BIT(k) (1u << (k))
+
+struct ww_op {
+    ww_item item;
+    size_t attr_size;
+    int min_in, max_in;
+
+    /** Checks the inputs and says the shape of the output. Batch dimensions may be WW_BATCH.
+     * The message names both shapes ("[N, 3, 8, 8] and [16, 4, 3, 3]: ..."). May normalise
+     * `attr` (fill in defaults). */
+    ww_status (*infer)(void *attr, int n_in, const ww_shape *in, ww_shape *out);
+
+    /** Once per compiled node: sets saved_floats and scratch_floats, makes `plan`. May be NULL. */
+    ww_status (*prepare)(ww_op_call *call);
+    void (*release)(void *plan);
+
+    ww_status (*forward)(ww_op_call *call);
+    ww_status (*backward)(ww_op_call *call); /* NULL: not differentiable */
+
+    /** The same in plain C, from the inputs alone (no plan; saved and scratch as prepared). NULL
+     * where forward itself is the plain C (element-wise operators). */
+    ww_status (*forward_reference)(ww_op_call *call);
+    ww_status (*backward_reference)(ww_op_call *call);
+
+    unsigned keeps_in;  /* bit k: backward reads in[k] (31: any k) */
+    bool keeps_out;     /* backward reads out */
+    bool in_place;      /* out may share memory with in[0], and grad_in[0] with grad_out */
+    unsigned linear_in; /* bit k: linear in in[k], the others fixed: adjoint identity is tested */
+    unsigned fixed_in;  /* bit k: in[k] is never differentiated (labels, running statistics) */
+    bool random;        /* draws random numbers in WW_TRAIN: finite differences keep the seed */
+    double tolerance;   /* of fast against reference, relative rms; 0: 1e-5 */
+
+    const ww_op_case *cases;
+};
+typedef struct ww_op ww_op;
+
+extern const ww_op *const ww_ops[];
+extern const size_t ww_ops_count;
+
+#endif
