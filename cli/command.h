@@ -14,8 +14,8 @@ typedef struct ww_cli {
     uint64_t seed;
     int threads;
     bool quiet;
-    const char *output;         /* -o, or NULL */
-    const char **set;           /* "key=value" of every --set, NULL-terminated */
+    const char *output; /* -o, or NULL */
+    const char **set;   /* "key=value" of every --set, NULL-terminated */
     ww_progress progress;
     ww_arena *arena;
 } ww_cli;
@@ -23,7 +23,7 @@ typedef struct ww_cli {
 struct poptOption;
 
 typedef struct ww_command {
-    ww_item item; /* example: one whole command line that works */
+    ww_item item;         /* example: one whole command line that works */
     const char *synopsis; /* "FAMILY NAME" */
     /** The command's own options (NULL: none); `self` is item.params_size zeroed bytes that the
      * options write into. */

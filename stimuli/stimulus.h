@@ -37,11 +37,11 @@ enum { WW_UNKNOWN = -1 }; /* a label that does not apply: the face of a word */
 
 /** What is in a picture. Labels count from 0; WW_UNKNOWN where one does not apply. */
 typedef struct ww_truth {
-    int category;  /* 0 face, 1 word, 2 object */
+    int category;           /* 0 face, 1 word, 2 object */
     int face, word, object; /* which one, within its category */
-    int colour;    /* index of the hue */
-    int direction; /* index of the motion direction, counter-clockwise from rightward */
-    double x_deg, y_deg; /* centre of the (target) item in the last frame */
+    int colour;             /* index of the hue */
+    int direction;          /* index of the motion direction, counter-clockwise from rightward */
+    double x_deg, y_deg;    /* centre of the (target) item in the last frame */
     double size_deg, speed_deg_s, orientation_deg;
 } ww_truth;
 

@@ -94,14 +94,15 @@ static ww_status unknown_key(const ww_param *table, const char *name, const char
     char known[400] = "";
     size_t used = 0;
     for (size_t i = 0; i < count && used + strlen(names[i]) + 3 < sizeof known; i++)
-        used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "", names[i]);
+        used +=
+            (size_t)snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "", names[i]);
     return WW_FAIL(WW_EPARSE, "%s%s: unknown key; known here: %s", where, name, known);
 }
 
 static ww_status wrong_type(const ww_param *p, const char *text, const char *where)
 {
-    static const char *const wanted[] = {"", "a number", "an integer", "yes or no", "", "a text",
-                                         "a list of numbers"};
+    static const char *const wanted[] = {"", "a number", "an integer",       "yes or no",
+                                         "", "a text",   "a list of numbers"};
     return WW_FAIL(WW_EPARSE, "%s%s: '%s' is not %s", where, p->name, text, wanted[p->type]);
 }
 
@@ -251,8 +252,8 @@ char *ww_param_range(const ww_param *p, char *buffer, size_t bytes)
         break;
     case WW_PARAM_CHOICE:
         for (int i = 0; p->choices[i] != NULL && used < bytes; i++)
-            used += (size_t)snprintf(buffer + used, bytes - used, "%s%s", i ? ", " : "",
-                                     p->choices[i]);
+            used +=
+                (size_t)snprintf(buffer + used, bytes - used, "%s%s", i ? ", " : "", p->choices[i]);
         break;
     case WW_PARAM_TEXT:
     case WW_PARAM_NONE:

@@ -23,10 +23,10 @@
 #include "engine/base/status.h"
 
 typedef enum ww_param_type {
-    WW_PARAM_NONE, /* ends a table */
-    WW_PARAM_REAL, /* double */
-    WW_PARAM_INT,  /* int */
-    WW_PARAM_BOOL, /* bool: yes/no, true/false, on/off */
+    WW_PARAM_NONE,   /* ends a table */
+    WW_PARAM_REAL,   /* double */
+    WW_PARAM_INT,    /* int */
+    WW_PARAM_BOOL,   /* bool: yes/no, true/false, on/off */
     WW_PARAM_CHOICE, /* int: index into `choices` */
     WW_PARAM_TEXT,   /* const char *, never NULL */
     WW_PARAM_REALS   /* ww_reals: a short list of numbers */
@@ -44,9 +44,9 @@ typedef struct ww_param {
     const char *name;
     ww_param_type type;
     size_t offset;
-    double value, low, high;       /* default and range (of each number; choices: the index) */
-    const char *text;              /* default of TEXT and REALS ("1, 2, 4") */
-    const char *const *choices;    /* NULL-terminated words of a CHOICE */
+    double value, low, high;    /* default and range (of each number; choices: the index) */
+    const char *text;           /* default of TEXT and REALS ("1, 2, 4") */
+    const char *const *choices; /* NULL-terminated words of a CHOICE */
     const char *unit, *help, *source;
 } ww_param;
 
@@ -54,22 +54,38 @@ typedef struct ww_param {
 #define WW_FIELD(S, field, type) (offsetof(S, field) + 0 * sizeof(1 ? (type *)0 : &((S *)0)->field))
 
 #define WW_REAL(S, field, value, low, high, unit, help, source)                                    \
-    {#field, WW_PARAM_REAL, WW_FIELD(S, field, double), value, low, high, NULL, NULL, unit, help,  \
-     source}
+    {                                                                                              \
+#field, WW_PARAM_REAL, WW_FIELD(S, field, double), value, low, high, NULL, NULL, unit,     \
+            help, source                                                                           \
+    }
 #define WW_INT(S, field, value, low, high, unit, help, source)                                     \
-    {#field, WW_PARAM_INT, WW_FIELD(S, field, int), value, low, high, NULL, NULL, unit, help,      \
-     source}
+    {                                                                                              \
+#field, WW_PARAM_INT, WW_FIELD(S, field, int), value, low, high, NULL, NULL, unit, help,   \
+            source                                                                                 \
+    }
 #define WW_BOOL(S, field, value, help, source)                                                     \
-    {#field, WW_PARAM_BOOL, WW_FIELD(S, field, bool), value, 0, 1, NULL, NULL, "", help, source}
+    {                                                                                              \
+#field, WW_PARAM_BOOL, WW_FIELD(S, field, bool), value, 0, 1, NULL, NULL, "", help, source \
+    }
 #define WW_CHOICE(S, field, value, choices, help, source)                                          \
-    {#field, WW_PARAM_CHOICE, WW_FIELD(S, field, int), value, 0, 0, NULL, choices, "", help, source}
+    {                                                                                              \
+#field, WW_PARAM_CHOICE, WW_FIELD(S, field, int), value, 0, 0, NULL, choices, "", help,    \
+            source                                                                                 \
+    }
 #define WW_TEXT(S, field, value, help, source)                                                     \
-    {#field, WW_PARAM_TEXT, WW_FIELD(S, field, const char *), 0, 0, 0, value, NULL, "", help,      \
-     source}
+    {                                                                                              \
+#field, WW_PARAM_TEXT, WW_FIELD(S, field, const char *), 0, 0, 0, value, NULL, "", help,   \
+            source                                                                                 \
+    }
 #define WW_REALS(S, field, values, low, high, unit, help, source)                                  \
-    {#field, WW_PARAM_REALS, WW_FIELD(S, field, ww_reals), 0, low, high, values, NULL, unit, help, \
-     source}
-#define WW_PARAM_END {NULL, WW_PARAM_NONE, 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL}
+    {                                                                                              \
+#field, WW_PARAM_REALS, WW_FIELD(S, field, ww_reals), 0, low, high, values, NULL, unit,    \
+            help, source                                                                           \
+    }
+#define WW_PARAM_END                                                                               \
+    {                                                                                              \
+        NULL, WW_PARAM_NONE, 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL                              \
+    }
 
 /** Number of rows before the end of `table`; a NULL table has none. */
 size_t ww_params_count(const ww_param *table);

@@ -28,7 +28,8 @@ ww_status ww_family_find(const ww_family **out, const char *name)
     char known[400] = "";
     size_t used = 0;
     for (size_t i = 0; i < count && used + strlen(names[i]) + 3 < sizeof known; i++)
-        used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "", names[i]);
+        used +=
+            (size_t)snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "", names[i]);
     return WW_FAIL(WW_ENOTFOUND, "unknown family '%s'; there are %s", name, known);
 }
 

@@ -17,11 +17,11 @@
 
 /** What every registered thing says of itself; the first member of each descriptor. */
 typedef struct ww_item {
-    const char *name;    /* what the user types: "V4", "grating", "adam" */
-    const char *members; /* further names that this file serves ("PITd PITv"), or NULL */
-    const char *summary; /* one line, no full stop */
-    const char *sources; /* citation keys, blank-separated (docs/references.bib), or NULL */
-    const char *example; /* an example of its use, or NULL */
+    const char *name;       /* what the user types: "V4", "grating", "adam" */
+    const char *members;    /* further names that this file serves ("PITd PITv"), or NULL */
+    const char *summary;    /* one line, no full stop */
+    const char *sources;    /* citation keys, blank-separated (docs/references.bib), or NULL */
+    const char *example;    /* an example of its use, or NULL */
     const ww_param *params; /* its typed parameters, or NULL */
     size_t params_size;     /* bytes of the struct that the parameters describe */
 } ww_item;

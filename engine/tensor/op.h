@@ -25,9 +25,9 @@
 enum { WW_OP_MAX_IN = 40 };
 
 typedef enum ww_mode {
-    WW_INFER,    /* forward only; statistics frozen, dropout off */
-    WW_TRAIN,    /* forward and backward with respect to the trainable parameters */
-    WW_GRADIENT  /* WW_INFER's forward, backward also with respect to the inputs */
+    WW_INFER,   /* forward only; statistics frozen, dropout off */
+    WW_TRAIN,   /* forward and backward with respect to the trainable parameters */
+    WW_GRADIENT /* WW_INFER's forward, backward also with respect to the inputs */
 } ww_mode;
 
 /** One compiled node, as the functions of its operator see it. All shapes have their batch. */
@@ -39,8 +39,8 @@ typedef struct ww_op_call {
     ww_shape out_shape;
     float *const *in; /* [n_in]; read only, except inputs that the operator owns as state */
     float *out;
-    const float *grad_out;    /* d loss / d out */
-    float *const *grad_in;    /* [n_in], NULL where not wanted */
+    const float *grad_out; /* d loss / d out */
+    float *const *grad_in; /* [n_in], NULL where not wanted */
     float *saved, *scratch;
     size_t saved_floats, scratch_floats; /* set by prepare */
     ww_mode mode;
