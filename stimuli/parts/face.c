@@ -282,10 +282,7 @@ void ww_face_draw(cairo_t *cr, const ww_face *face, const ww_face_pose *pose)
     ears(&h);
     head_outline(&h);
     ww_canvas_colour(cr, h.skin, 1);
-    cairo_fill_preserve(cr);
-    ww_canvas_colour(cr, h.shade, 1);
-    cairo_set_line_width(cr, 0.012);
-    cairo_stroke(cr);
+    cairo_fill(cr);
     hair_before(&h);
     nose(&h);
     eye(&h, -1);

@@ -5,6 +5,7 @@
 /* Faces from a parametric face space. */
 
 #include <cairo.h>
+#include <stdint.h>
 
 #include "stimuli/parts/canvas.h"
 

@@ -118,8 +118,9 @@ void ww_sprite_over(const ww_sprite *sprite, const ww_view *view, double x_deg, 
             average(sprite, column0 + WW_SPRITE_SCALE * column, row0 + WW_SPRITE_SCALE * row, fx,
                     fy, rgba);
             size_t i = (size_t)row * (size_t)view->width_px + (size_t)column;
+            float through = fmaxf(1 - rgba[3], 0); /* sums of weights may miss 1 by a bit */
             for (size_t c = 0; c < 3; c++)
-                frame[c * plane + i] = fminf(rgba[c] + (1 - rgba[3]) * frame[c * plane + i], 1);
+                frame[c * plane + i] = fminf(rgba[c] + through * frame[c * plane + i], 1);
             if (mask && rgba[3] >= 0.5f)
                 mask[i] = number;
         }
