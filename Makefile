@@ -79,7 +79,7 @@ $(EXE): $(call obj,$(SRC_CLI)) $(LIB)
 $(TEST): $(call obj,$(SRC_TEST) $(filter-out cli/main.c,$(SRC_CLI))) $(LIB)
 	$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(LDLIBS) -lcriterion
 
-test: $(TEST) $(EXE)  ## unit, contract and command tests
+test: $(TEST) $(if $(SRC_CLI),$(EXE))  ## unit, contract and command tests
 	$(TEST) --jobs 2 --timeout 240
 
 clean:  ## remove everything that was built
