@@ -7,7 +7,7 @@
  * An operator maps one or more arrays to one array. Its file holds: the mathematics as a comment,
  * its attributes (a plain struct), `infer`, forward and backward (fast), forward and backward
  * (reference: plain C, obviously right), the cases that the contract suite runs, and the
- * descriptor ww_op_<file>. The constructor for graphs stands beside it in ops/<file>.h.
+ * descriptor ww_op_<file>. The constructors for graphs are declared together in ops.h.
  *
  * Who does what: the compiler owns all memory. `prepare` runs once per compiled node and says how
  * much `saved` (lives from forward to backward) and `scratch` (lives during one call) it wants;

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef WW_ENGINE_LEARNING_OPTIMISER_H
+#define WW_ENGINE_LEARNING_OPTIMISER_H
+
+/* Optimisers, one a file in optimisers/, each ending with its descriptor ww_optimiser_<file>.
+ * An optimiser updates all parameters in one pass over one array. */
+
+#include <stdint.h>
+
+#include "engine/base/registry.h"
+
+typedef struct ww_optimiser {
+    ww_item item;
+    int slots; /* arrays of state of the size of the parameters (0 to 2) */
+    /** One step: parameter[n] moves against gradient[n]; slot[slots][n] start at 0; `rate` is the
+     * scheduled learning rate, `step` counts from 1; `decay[n]` is NULL or each parameter's scale
+     * of decoupled weight decay. Element-wise, so any number of threads gives the same bits. */
+    void (*step)(const void *params, double rate, uint64_t step, size_t n, float *parameter,
+                 const float *gradient, const float *decay, float *const *slot);
+} ww_optimiser;
+
+extern const ww_optimiser *const ww_optimisers[];
+extern const size_t ww_optimisers_count;
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef WW_ENGINE_STORE_H5_H
+#define WW_ENGINE_STORE_H5_H
+
+/* HDF5 files: results and checkpoints, readable by h5py and MATLAB.
+ *
+ * Writing goes to a temporary name in the same folder; ww_h5_commit renames it, so that a reader
+ * never sees half a file and a killed process loses nothing that was there. Paths inside a file are
+ * "/group/name"; groups on the way are made. Every failure is one line that names file and dataset
+ * ("run.h5: /values/V1/weight: ..."); HDF5's own error stack is silent. The only place that
+ * includes hdf5.h. Not thread safe: one thread at a time uses HDF5. */
+
+#include <stdint.h>
+
+#include "engine/base/arena.h"
+#include "engine/base/status.h"
+
+typedef struct ww_h5 ww_h5;
+
+/** Starts a new file that will become `path`. */
+ww_status ww_h5_create(ww_h5 **out, const char *path);
+/** Flushes, closes and renames to the final name; `file` is gone after it, whatever it returns. */
+ww_status ww_h5_commit(ww_h5 *file);
+/** Opens an existing file for reading. A file that is no HDF5 is WW_EPARSE. */
+ww_status ww_h5_open(ww_h5 **out, const char *path);
+/** Opens an existing file for adding to and changing it, in place (WW_EPARSE as above). */
+ww_status ww_h5_open_update(ww_h5 **out, const char *path);
+/** Closes; a created file that was not committed is thrown away. NULL is allowed. */
+void ww_h5_close(ww_h5 *file);
+/** The name given to create or open. */
+const char *ww_h5_path(const ww_h5 *file);
+
+/** Writes an array of `rank` dimensions (rank 0: a scalar). Large arrays are chunked and, if
+ * `compress`, deflated with shuffle. An existing dataset of the name is replaced. */
+ww_status ww_h5_write_floats(ww_h5 *file, const char *name, const float *data, int rank,
+                             const int64_t *dim, bool compress);
+ww_status ww_h5_write_doubles(ww_h5 *file, const char *name, const double *data, int rank,
+                              const int64_t *dim);
+ww_status ww_h5_write_ints(ww_h5 *file, const char *name, const int64_t *data, int rank,
+                           const int64_t *dim);
+ww_status ww_h5_write_bytes(ww_h5 *file, const char *name, const unsigned char *data, int rank,
+                            const int64_t *dim, bool compress);
+/** Writes a list of n UTF-8 texts, or with n < 0 one scalar text texts[0]. */
+ww_status ww_h5_write_texts(ww_h5 *file, const char *name, const char *const *texts, int64_t n);
+/** Attaches a text or a number to a dataset or group ("unit" = "deg"); replaces an old one. */
+ww_status ww_h5_attribute(ww_h5 *file, const char *name, const char *key, const char *text);
+ww_status ww_h5_attribute_real(ww_h5 *file, const char *name, const char *key, double value);
+
+/** Whether there is a dataset or group of this name. */
+bool ww_h5_has(const ww_h5 *file, const char *name);
+/** Names of the members of a group, sorted, in `arena`. */
+ww_status ww_h5_list(const ww_h5 *file, const char *group, const char *const **names, size_t *count,
+                     ww_arena *arena);
+/** Shape of a dataset. */
+ww_status ww_h5_shape(const ww_h5 *file, const char *name, int *rank, int64_t dim[8]);
+/** Reads a whole dataset of exactly `count` elements into `data`; numbers are converted.
+ * Errors: WW_ENOTFOUND, WW_ESHAPE (says both sizes), WW_EPARSE for another type. */
+ww_status ww_h5_read_floats(const ww_h5 *file, const char *name, float *data, size_t count);
+ww_status ww_h5_read_doubles(const ww_h5 *file, const char *name, double *data, size_t count);
+ww_status ww_h5_read_ints(const ww_h5 *file, const char *name, int64_t *data, size_t count);
+ww_status ww_h5_read_bytes(const ww_h5 *file, const char *name, unsigned char *data, size_t count);
+/** Reads a list of texts (a scalar text: count 1) into `arena`. */
+ww_status ww_h5_read_texts(const ww_h5 *file, const char *name, const char *const **texts,
+                           size_t *count, ww_arena *arena);
+/** Reads an attribute; WW_ENOTFOUND if it is not there. */
+ww_status ww_h5_read_attribute(const ww_h5 *file, const char *name, const char *key,
+                               const char **text, ww_arena *arena);
+ww_status ww_h5_read_attribute_real(const ww_h5 *file, const char *name, const char *key,
+                                    double *value);
+
+/** Writes the group /provenance: version and commit of whatwhere, the resolved configuration (any
+ * text, YAML as a rule), seed, command line, host, date, number of threads, versions of the
+ * libraries, and for each of the n_inputs files its path and SHA-256 or CRC checksum. */
+ww_status ww_h5_provenance(ww_h5 *file, const char *configuration, uint64_t seed,
+                           const char *command_line, const char *const *inputs, size_t n_inputs);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef WW_ENGINE_STORE_LABELLED_H
+#define WW_ENGINE_STORE_LABELLED_H
+
+/* Labelled pictures from disk: IDX (MNIST's format, also gzipped), CIFAR-10 binary (also gzipped),
+ * or a folder with one folder of pictures per class. All held in memory as bytes. */
+
+#include <stddef.h>
+
+#include "engine/base/arena.h"
+#include "engine/base/status.h"
+
+typedef struct ww_labelled {
+    size_t count;
+    int channels, height, width; /* of every picture; a class folder is brought to one size */
+    int classes;
+    const char *const *class_name; /* [classes] */
+    const unsigned char *pixel;    /* [count][channels][height][width] */
+    const int *label;              /* [count] */
+    const char *const *file;       /* [count] of a class folder, else NULL */
+} ww_labelled;
+
+typedef enum ww_split { WW_SPLIT_TRAIN, WW_SPLIT_TEST } ww_split;
+
+/** Reads one split of what lies in `path`, told by content:
+ *  - a folder with train-images*-idx3-ubyte[.gz] and labels (t10k-* for the test split);
+ *  - a folder with CIFAR binaries (data_batch*.bin[.gz] or train*.bin[.gz]; test*.bin[.gz]);
+ *  - a folder with `train/` and `test/` each of class folders;
+ *  - a folder of class folders: the first `train_per_class` pictures of each class (by name,
+ * numbers in their order: 2 before 10) train, the others test (0 means half of them). `height` x
+ * `width` is the size that class folders are brought to (0: that of the first picture). Errors are
+ * one line naming the file: not found, truncated, bad magic number, labels and images that differ
+ * in number, an empty class folder, a folder with only one class. */
+ww_status ww_labelled_read(ww_labelled **out, const char *path, ww_split split, int train_per_class,
+                           int height, int width, ww_arena *arena);
+
+#endif
