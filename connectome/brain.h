@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef WW_CONNECTOME_BRAIN_H
+#define WW_CONNECTOME_BRAIN_H
+
+/* Brains: which areas, how wired, with which read-outs; a YAML file (connectome/brains/NAME.yaml).
+ *
+ *     brain: two-streams
+ *     summary: ...
+ *     view: {width_px: 64, height_px: 64, frames: 4, deg_per_px: 0.125, frame_ms: 50}
+ *     steps: 1                      # time steps; feedback acts from one to the next
+ *     stimulus: {scene: {size_min_deg: 3, size_max_deg: 4}}
+ *     areas:                        # every area that takes part, with its parameters
+ *       retina: {}
+ *       V1: {orientations: 8}
+ *     wiring:
+ *       table: felleman_vanessen_1991
+ *       use: [ascending, lateral, feedback]    # of the table, among the areas above
+ *       add: [PITv > FFA]
+ *       drop: [V1 > MT]
+ *       cost: 0                     # wiring cost: L1 penalty on the weights of pathways
+ *     tasks:
+ *       face_identity: {reads: FFA, label: face, loss: cross-entropy}
+ *       position: {reads: [LIP, 7a], label: position, loss: squared-error}
+ *     training: {epochs: 20, batch: 32, rate: 0.001}
+ *
+ * Ascending pathways act within a time step, so they must form no cycle: among the ascending ones
+ * the order of the areas is by level, then by the order in the file, and a pathway of `add` that
+ * closes a cycle is refused unless it descends. Lateral and feedback pathways act from the maps of
+ * the step before. */
+
+#include "connectome/atlas.h"
+#include "engine/learning/augment.h"
+#include "engine/learning/train.h"
+#include "engine/store/yaml.h"
+
+typedef enum ww_path_kind { WW_PATH_ASCENDING, WW_PATH_LATERAL, WW_PATH_FEEDBACK } ww_path_kind;
+
+typedef struct ww_brain_area {
+    const char *name;
+    const ww_area *type;
+    void *params; /* of the type; starts with ww_area_common */
+    ww_stream stream;
+    int level;
+    double surface_mm2, rf_deg; /* NAN if unknown */
+    int height, width;          /* its grid */
+} ww_brain_area;
+
+typedef struct ww_brain_path {
+    const char *name; /* "V1>MT" */
+    int from, to;     /* indices of areas */
+    ww_path_kind kind;
+    int span;    /* levels climbed */
+    bool skip;   /* ascending and bypasses at least one level */
+    double cost; /* wiring-cost weight */
+    const char *source;
+} ww_brain_path;
+
+/** What a read-out has to say: a label of ww_truth, or a place. */
+typedef enum ww_label {
+    WW_LABEL_CATEGORY,
+    WW_LABEL_FACE,
+    WW_LABEL_WORD,
+    WW_LABEL_OBJECT,
+    WW_LABEL_COLOUR,
+    WW_LABEL_DIRECTION,
+    WW_LABEL_POSITION, /* x and y of the item */
+    WW_LABEL_CLASS     /* the class of a labelled picture (real data) */
+} ww_label;
+
+typedef enum ww_readout_kind {
+    WW_READ_FLAT,    /* all units of the maps */
+    WW_READ_AVERAGE, /* the mean of each map */
+    WW_READ_MAX,     /* the maximum of each map */
+    WW_READ_PLACE    /* population vector: softmax over a map of the field, mean of its places */
+} ww_readout_kind;
+
+typedef struct ww_task {
+    const char *name; /* "face_identity" */
+    int n_reads;
+    const int *reads; /* areas */
+    ww_label label;
+    int classes;    /* of a label; 2 for a position */
+    int readout;    /* ww_readout_kind */
+    double weight;  /* in the loss */
+    double dropout; /* before the read-out */
+} ww_task;
+
+typedef struct ww_brain {
+    const char *name, *summary, *file;
+    ww_view view;
+    int steps;
+    const ww_stimulus *stimulus; /* what it learns from by default */
+    void *stimulus_params;
+    int n_areas, n_paths, n_tasks;
+    const ww_brain_area *area; /* in the order in which a time step runs them */
+    const ww_brain_path *path; /* grouped by target, in the order of the areas */
+    const ww_task *task;
+    double wiring_cost;
+    ww_training training;
+    int samples_per_epoch, validation_samples;
+    ww_augment augment;
+    const char *yaml; /* as resolved: every parameter of every area, ready to be read again */
+} ww_brain;
+
+/** Reads the brain called `name` (a file of connectome/brains, or a path). `set` is a list of
+ * "key=value" (NULL-terminated, or NULL): "area.V1.orientations=8", "training.epochs=3",
+ * "stimulus.n_faces=10", "view.width_px=48", "steps=2", "wiring.cost=1e-4".
+ * Errors are one line with file, line and key, and a suggestion. */
+ww_status ww_brain_read(ww_brain **out, const char *name, const char *const *set, ww_arena *arena);
+
+/** The same from the text of a YAML document (the metadata of a checkpoint). */
+ww_status ww_brain_parse(ww_brain **out, const char *yaml, const char *file, const char *const *set,
+                         ww_arena *arena);
+
+/** Index of an area, a pathway ("V1>MT"), a task; -1 if there is none. */
+int ww_brain_area_find(const ww_brain *brain, const char *name);
+int ww_brain_path_find(const ww_brain *brain, const char *name);
+int ww_brain_task_find(const ww_brain *brain, const char *name);
+
+/** Builds the brain into an empty graph and seals it. Inputs: "movie" [N, 3 frames, H, W] and for
+ * each task "label/TASK" ([N], or [N, 2] for a position, in units of half the view's width and
+ * height from the centre; not a number: unknown). Outputs: "TASK" (logits, or x and y) and
+ * "area/AREA" (its first port, last step); losses "loss/TASK" and "loss/wiring". */
+ww_status ww_brain_build(ww_graph *graph, const ww_brain *brain);
+
+#endif
