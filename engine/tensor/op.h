@@ -22,7 +22,7 @@
 #include "engine/base/registry.h"
 #include "engine/tensor/shape.h"
 
-enum { WW_OP_MAX_IN = 40 };
+enum { WW_OP_MAX_IN = 40, WW_OP_CASE_MAX_IN = 6 };
 
 typedef enum ww_mode {
     WW_INFER,   /* forward only; statistics frozen, dropout off */
@@ -57,13 +57,15 @@ typedef enum ww_draw {
     WW_DRAW_UNIT      /* uniform 0.05 .. 0.95: probabilities */
 } ww_draw;
 
-/** One case of the contract suite: shapes, attributes and values. */
+/** One case of the contract suite: shapes, attributes and values. Shapes that begin with WW_BATCH
+ * are run with batches of 1, 3 and (for the threads) 64. Keep cases small, but let one operator's
+ * cases reach every branch of it. */
 typedef struct ww_op_case {
     const char *name; /* "3x3 stride 2, odd size"; NULL ends the list */
     const void *attr;
     int n_in;
-    ww_shape in[4];
-    ww_draw draw[4];
+    ww_shape in[WW_OP_CASE_MAX_IN];
+    ww_draw draw[WW_OP_CASE_MAX_IN];
     int label_classes;
 } ww_op_case;
 
@@ -94,8 +96,11 @@ struct ww_op {
     unsigned keeps_in;  /* bit k: backward reads in[k] (31: any k) */
     bool keeps_out;     /* backward reads out */
     bool in_place;      /* out may share memory with in[0], and grad_in[0] with grad_out */
-    unsigned linear_in; /* bit k: linear in in[k], the others fixed: adjoint identity is tested */
+    unsigned linear_in; /* bit k: linear (or affine) in in[k], the others fixed: the adjoint
+                           identity is tested */
     unsigned fixed_in;  /* bit k: in[k] is never differentiated (labels, running statistics) */
+    bool threads_vary;  /* the number of threads may change the last bits (a library's reduction);
+                           the same number of threads still gives the same bits */
     bool random;        /* draws random numbers in WW_TRAIN: finite differences keep the seed */
     double tolerance;   /* of fast against reference, relative rms; 0: 1e-5 */
 
