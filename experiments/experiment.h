@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef WW_EXPERIMENTS_EXPERIMENT_H
+#define WW_EXPERIMENTS_EXPERIMENT_H
+
+/* Experiments: one a file, each ending with its descriptor ww_experiment_<file>.
+ *
+ * An experiment measures a model as it stands (intact or lesioned) on stimuli of its own, the same
+ * ones for every lesion of one seed. A *study* (study.h) runs experiments over brains x seeds x
+ * lesions and keeps the numbers in a grid; the experiment then holds the grid against published
+ * findings: claims. A claim that does not hold is a finding, not an error. */
+
+#include "connectome/model.h"
+
+/** One number that an experiment measures. */
+typedef struct ww_measure {
+    const char *name;    /* "face_identity" */
+    const char *unit;    /* "share correct", "deg" */
+    const char *summary; /* one line */
+    double chance;       /* what guessing gives; for errors: what a blind answer gives */
+    bool is_error;       /* smaller is better */
+} ww_measure;
+
+/** The numbers of a study: value[brain][seed][condition][measure]; not a number: not done. */
+typedef struct ww_grid {
+    int n_brains, n_seeds, n_conditions, n_measures;
+    const char *const *brain; /* names */
+    const uint64_t *seed;
+    const ww_lesion *condition;        /* condition 0 is always "none" */
+    const char *const *condition_name; /* canonical words */
+    const ww_measure *measure;
+    double *value;
+} ww_grid;
+
+static inline double *ww_grid_at(const ww_grid *grid, int brain, int seed, int condition,
+                                 int measure)
+{
+    return &grid->value[(((size_t)brain * (size_t)grid->n_seeds + (size_t)seed) *
+                             (size_t)grid->n_conditions +
+                         (size_t)condition) *
+                            (size_t)grid->n_measures +
+                        (size_t)measure];
+}
+
+/** A published finding, and what the model did. */
+typedef struct ww_claim {
+    const char *id;          /* "ffa-faces" */
+    const char *finding;     /* "loss of FFA costs faces at least 3 times what it costs words" */
+    const char *published;   /* in whom, and the size: "PS: 12 of 16 faces ..." */
+    const char *source;      /* citation key */
+    bool from_memory;        /* the published number was not read in the source */
+    bool wired;              /* the wiring forces it: the read-out hangs on the lesioned area */
+    const char *brain;       /* the brain it was tested on */
+    double value, low, high; /* the model's number with its 95 % interval over seeds */
+    double bound;            /* what it is held against */
+    const char *rule;        /* "lower end of the interval above 3" */
+    enum { WW_CLAIM_HELD, WW_CLAIM_NOT_HELD, WW_CLAIM_UNTESTED } verdict;
+    char why[200]; /* of an untested claim: "two-streams-shared is not in the study" */
+} ww_claim;
+
+typedef struct ww_experiment {
+    ww_item item;
+    const char *study; /* its own study: "experiments/lesion-battery.yaml", or NULL */
+    int n_measures;
+    const ww_measure *measures;
+    /** Draws the stimuli for one model and seed; the number of trials is among the params. */
+    ww_status (*open)(void **state, const void *params, ww_model *model, uint64_t seed);
+    void (*close)(void *state);
+    /** Measures the model as it is lesioned just now: value[n_measures]. */
+    ww_status (*measure)(void *state, ww_model *model, double *value);
+    /** Writes figures to the results file and lists the claims (in `arena`); may be NULL. */
+    ww_status (*report)(const ww_grid *grid, ww_h5 *results, ww_claim **claims, int *n_claims,
+                        ww_arena *arena);
+} ww_experiment;
+
+extern const ww_experiment *const ww_experiments[];
+extern const size_t ww_experiments_count;
+
+#endif
