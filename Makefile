@@ -1,12 +1,19 @@
-# whatwhere: the only makefile. `make help` lists the targets.
+# whatwhere: the only makefile. `make help` lists the targets and the knobs.
+VERSION := 0.1.0
+PREFIX  ?= /usr/local
+DESTDIR ?=
 CC      ?= cc
 ifeq ($(origin CC),default)
 CC      := gcc
 endif
 SAN     ?=
+COV     ?=
 WERROR  ?=
+V       ?=
 comma   := ,
-B       := build/$(notdir $(CC))$(if $(SAN),-$(subst $(comma),-,$(SAN)))
+B       := build/$(notdir $(CC))$(if $(SAN),-$(subst $(comma),-,$(SAN)))$(if $(COV),-coverage)
+Q       := $(if $(V),,@)
+say      = @$(if $(V),:,printf '  %-5s %s\n' $(1) $(2))
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
 .DELETE_ON_ERROR:
@@ -19,20 +26,20 @@ FAMILIES := $(strip \
   $(if $(wildcard experiments/*.c),experiments:experiment:experiments) \
   $(if $(wildcard analysis/*.c),analyses:analysis:analysis) \
   $(if $(wildcard engine/tensor/ops/*.c),ops:op:engine/tensor/ops) \
-  $(if $(wildcard engine/learning/optimisers/*.c),optimisers:optimiser:engine/learning/optimisers) \
-  $(if $(wildcard cli/*.c),commands:command:cli))
+  $(if $(wildcard engine/learning/optimisers/*.c),optimisers:optimiser:engine/learning/optimisers))
+COMMANDS := $(if $(wildcard cli/*.c),commands:command:cli)
 
-PACKAGES := gsl hdf5 fftw3f openblas yaml-0.1 popt pangocairo libpng libjpeg jansson zlib
 LAYERS   := engine/base engine/store engine/tensor engine/learning stimuli areas connectome \
             analysis experiments
 SRC_LIB  := $(sort $(foreach d,$(LAYERS),$(wildcard $(d)/*.c $(d)/*/*.c)))
-SRC_CLI  := $(sort $(wildcard cli/*.c))
+SRC_CLI  := $(sort $(wildcard cli/*.c cli/parts/*.c))
 SRC_TEST := $(sort $(wildcard tests/unit/*.c tests/contract/*.c tests/support/*.c))
 
-ifeq ($(filter clean help,$(MAKECMDGOALS)),)
-missing := $(strip $(foreach p,$(PACKAGES),$(shell pkg-config --exists $(p) || echo $(p))))
-ifneq ($(missing),)
-$(error missing: $(missing); './setup.sh' installs what is missing)
+# what `pkg-config` knows them by; tools/packages.txt has the names for apt and brew
+PACKAGES := gsl hdf5 fftw3f openblas yaml-0.1 popt pangocairo libpng libjpeg jansson zlib
+ifneq ($(filter-out clean help,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(shell pkg-config --exists $(PACKAGES) && echo found),found)
+$(error $(shell tools/missing.sh $(PACKAGES)))
 endif
 PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES))
 PKG_LIBS   := $(shell pkg-config --libs $(PACKAGES))
@@ -40,12 +47,14 @@ endif
 
 OPT      ?= -O3 -fno-math-errno
 CFLAGS   ?= -g
-ALL_CFLAGS := -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -I. $(PKG_CFLAGS) $(OPT) $(CFLAGS) \
-  -fopenmp -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
-  -Wvla -Wwrite-strings $(if $(WERROR),-Werror) \
-  $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
+SHARED   := -fPIC -fno-semantic-interposition # the same objects serve both libraries
+ALL_CFLAGS := -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -I. $(PKG_CFLAGS) $(OPT) \
+  $(CFLAGS) $(SHARED) -fopenmp -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
+  -Wmissing-prototypes -Wvla -Wwrite-strings $(if $(WERROR),-Werror) \
+  $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=undefined -fno-omit-frame-pointer) \
+  $(if $(COV),--coverage)
 LDLIBS   := $(PKG_LIBS) -ldnnl -lm -lpthread
-LDFLAGS  += -fopenmp $(if $(SAN),-fsanitize=$(SAN))
+LDFLAGS  += $(if $(filter Darwin,$(shell uname -s)),,-Wl,--as-needed) -fopenmp $(if $(SAN),-fsanitize=$(SAN)) $(if $(COV),--coverage)
 
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 LIB  := $(B)/libwhatwhere.a
@@ -54,30 +63,57 @@ TEST := $(B)/ww-test
 
 all: $(LIB) $(if $(SRC_CLI),$(EXE))  ## library and command
 
-$(B)/registry.c: FORCE
-	@mkdir -p $(B); tools/registry.sh $(FAMILIES) > $@.new
+# `$(call keep,TEXT)`: the recipe of a file that holds TEXT and is touched only when TEXT changes
+keep = @mkdir -p $(@D); printf '%s\n' '$(subst ','\'',$(1))' > $@.new; \
+       cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+# a change of the compiler, its flags or a value below rebuilds what depends on it, and only that
+$(B)/flags: FORCE
+	$(call keep,$(CC) $(ALL_CFLAGS))
+
+COMMIT    := $(or $(shell git describe --always --dirty --abbrev=12 --exclude='*' 2>/dev/null),unknown)
+LIBRARIES := $(shell CC='$(CC)' tools/libraries.sh $(PACKAGES))
+$(B)/engine/base/version.o: DEFS = -DWW_VERSION='"$(VERSION)"' -DWW_COMMIT='"$(COMMIT)"' \
+  -DWW_LIBRARIES='"$(LIBRARIES)"'
+$(B)/engine/base/version.o: $(B)/build-of
+$(B)/build-of: FORCE
+	$(call keep,$(VERSION) $(COMMIT) $(LIBRARIES))
+
+$(B)/engine/base/data_path.o: DEFS = -DWW_SOURCE_TREE='"$(CURDIR)"' \
+  -DWW_DATA_FOLDER='"$(PREFIX)/share/whatwhere"'
+$(B)/engine/base/data_path.o: $(B)/folders
+$(B)/folders: FORCE
+	$(call keep,$(CURDIR) $(PREFIX))
+
+# the library's registry leaves out the commands, which belong to the executable
+$(B)/registry.c: FAMILY_LIST = $(FAMILIES)
+$(B)/registry_all.c: FAMILY_LIST = $(FAMILIES) $(COMMANDS)
+$(B)/registry.c $(B)/registry_all.c: FORCE
+	@mkdir -p $(B); tools/registry.sh $(FAMILY_LIST) > $@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
-# a change of compiler flags rebuilds
-$(B)/flags: FORCE
-	@mkdir -p $(B); echo '$(CC) $(ALL_CFLAGS)' > $@.new; cmp -s $@.new $@ && rm $@.new || mv $@.new $@
-
-$(B)/registry.o: $(B)/registry.c $(B)/flags
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+$(B)/registry.o $(B)/registry_all.o: %.o: %.c $(B)/flags
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 
 $(B)/%.o: %.c $(B)/flags
+	$(call say,CC,$<)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+	$(Q)$(CC) $(ALL_CFLAGS) $(DEFS) -MMD -MP -c $< -o $@
 
 $(LIB): $(call obj,$(SRC_LIB)) $(B)/registry.o
-	@rm -f $@; ar rcs $@ $^
+	$(call say,AR,$@)
+	@rm -f $@
+	$(Q)ar rcs $@ $^
 
-# the registry names the commands too, so they belong to what it is linked with
-$(EXE): $(call obj,$(SRC_CLI)) $(LIB)
-	$(CC) $(LDFLAGS) -o $@ $(call obj,$(SRC_CLI)) $(LIB) $(LDLIBS)
+# registry_all.o stands before the library, so that the library's own registry stays out
+$(EXE): $(call obj,$(SRC_CLI)) $(B)/registry_all.o $(LIB)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-$(TEST): $(call obj,$(SRC_TEST) $(filter-out cli/main.c,$(SRC_CLI))) $(LIB)
-	$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(LDLIBS) -lcriterion
+$(TEST): $(call obj,$(SRC_TEST) $(filter-out cli/main.c,$(SRC_CLI))) $(B)/registry_all.o $(LIB)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcriterion
 
 test: $(TEST) $(if $(SRC_CLI),$(EXE))  ## unit, contract and command tests
 	$(TEST) --jobs 2 --timeout 240
@@ -88,4 +124,4 @@ clean:  ## remove everything that was built
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## */  \1\t/p' Makefile | expand -t 16
 
--include $(patsubst %.o,%.d,$(call obj,$(SRC_LIB) $(SRC_CLI) $(SRC_TEST)))
+-include $(patsubst %.o,%.d,$(call obj,$(SRC_LIB) $(SRC_CLI) $(SRC_TEST)) $(B)/registry.o $(B)/registry_all.o)
