@@ -10,6 +10,7 @@
  * findings: claims. A claim that does not hold is a finding, not an error. */
 
 #include "connectome/model.h"
+#include "engine/store/h5.h"
 
 /** One number that an experiment measures. */
 typedef struct ww_measure {
