@@ -28,7 +28,7 @@ extern const char *const ww_stream_names[]; /* "early", "ventral", ..., NULL */
 typedef struct ww_afferent {
     const char *source; /* the area it comes from: "V1" */
     const char *port;   /* which of its outputs: "4B"; "" if it has only one */
-    ww_var map;         /* [N, C, H, W] on the grid of the area that is built, gated */
+    ww_var map;         /* [N, C, H, W], gated; on the grid of the area that is built */
     int span;           /* hierarchical levels it climbs: negative for feedback */
     double cost;        /* wiring-cost weight of this pathway; 0: free */
 } ww_afferent;
@@ -53,7 +53,7 @@ typedef struct ww_area_site {
         const char *name;
         ww_var map;
     } port[WW_AREA_PORTS];
-    int n_costs; /* wiring costs, one number each, filled through ww_area_project */
+    int n_costs; /* wiring costs, one number each, filled through ww_area_cost */
     ww_var cost[WW_AREA_COSTS];
 } ww_area_site;
 
@@ -73,8 +73,9 @@ typedef struct ww_area {
     /** How maps of a finer grid are brought onto this area's grid: WW_POOL_MAX (tolerance to
      * position, ventral) or WW_POOL_AVERAGE. Coarser ones are interpolated. */
     ww_pool_kind convergence;
-    /** Which output of this area a pathway to `target` carries ("4B" for V1 to MT); NULL: the only
-     * one. */
+    bool native; /* takes its afferents on the grids of their sources instead */
+    /** Which outputs of this area a pathway to `target` carries, blank-separated ("4B" for V1 to
+     * MT, "interblob blob 4B" for V1 to V2); NULL: the first. */
     const char *(*port_to)(const void *params, const char *target);
     /** Builds the area; failures stick in the graph. */
     void (*build)(ww_area_site *site, const void *params);
@@ -92,5 +93,8 @@ ww_var ww_area_gate(ww_area_site *site, const char *unit_class, ww_var map);
 /** Gates a map with class `port` and makes it an output of the area under that name ("" for an area
  * with one output). */
 void ww_area_emit(ww_area_site *site, const char *port, ww_var map);
+
+/** Adds weight * sum of |parameter| to the wiring costs of the brain; weight 0: nothing. */
+void ww_area_cost(ww_area_site *site, ww_var parameter, double weight);
 
 #endif

@@ -118,9 +118,14 @@ int ww_brain_path_find(const ww_brain *brain, const char *name);
 int ww_brain_task_find(const ww_brain *brain, const char *name);
 
 /** Builds the brain into an empty graph and seals it. Inputs: "movie" [N, 3 frames, H, W] and for
- * each task "label/TASK" ([N], or [N, 2] for a position, in units of half the view's width and
- * height from the centre; not a number: unknown). Outputs: "TASK" (logits, or x and y) and
- * "area/AREA" (its first port, last step); losses "loss/TASK" and "loss/wiring". */
+ * each task "label/TASK" ([N], -1: unknown; or [N, 2] for a position, in units of half the view's
+ * width and height from the centre, y up; not a number: unknown). Outputs: "TASK" (logits, or x and
+ * y) and "area/AREA" (its first port, last step); losses "loss/TASK" and "loss/wiring".
+ * Controls, all neutral: for each output port of an area "AREA/gate.PORT/gain" and ".../noise"
+ * [C, H, W] ("AREA/gate/gain" if it has one port), so silencing an area is to set all its gates;
+ * "AREA/decay" [1], a factor on all weights that reach it; for each pathway "FROM>TO/gain" and
+ * "/noise" [C, H, W], and if it carries several ports "FROM>TO.PORT/gain" for each of them. Ports
+ * may differ in their grids: the shape of the control says. */
 ww_status ww_brain_build(ww_graph *graph, const ww_brain *brain);
 
 #endif
