@@ -9,12 +9,16 @@
 
 #include "engine/base/registry.h"
 
+enum { WW_OPTIMISER_PARALLEL = 1 << 16 }; /* fewer parameters are not worth several threads */
+
 typedef struct ww_optimiser {
     ww_item item;
-    int slots; /* arrays of state of the size of the parameters (0 to 2) */
+    int slots;      /* arrays of state of the size of the parameters (0 to 2) */
+    bool decouples; /* takes `decay`; the others are given NULL */
     /** One step: parameter[n] moves against gradient[n]; slot[slots][n] start at 0; `rate` is the
-     * scheduled learning rate, `step` counts from 1; `decay[n]` is NULL or each parameter's scale
-     * of decoupled weight decay. Element-wise, so any number of threads gives the same bits. */
+     * scheduled learning rate, `step` counts from 1; `decay[n]` is NULL or each parameter's
+     * decoupled weight decay (training.weight_decay times its scale). Element-wise, so any number
+     * of threads gives the same bits. */
     void (*step)(const void *params, double rate, uint64_t step, size_t n, float *parameter,
                  const float *gradient, const float *decay, float *const *slot);
 } ww_optimiser;
