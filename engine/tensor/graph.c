@@ -282,6 +282,11 @@ ww_status ww_graph_end(ww_graph *graph)
     return WW_OK;
 }
 
+bool ww_graph_sealed(const ww_graph *graph)
+{
+    return graph->sealed;
+}
+
 ww_var ww_graph_fail(ww_graph *graph, ww_status code, const char *format, ...)
 {
     if (graph->status != WW_OK)

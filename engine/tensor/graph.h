@@ -90,6 +90,9 @@ void ww_graph_loss(ww_graph *graph, const char *name, ww_var var, double weight)
 /** Reports the first failure of all that was built; WW_OK seals the graph. */
 ww_status ww_graph_end(ww_graph *graph);
 
+/** Whether ww_graph_end has sealed the graph. */
+bool ww_graph_sealed(const ww_graph *graph);
+
 /** Fails the graph from outside (an area that finds its inputs unfit). Returns an invalid var. */
 ww_var ww_graph_fail(ww_graph *graph, ww_status code, const char *format, ...) WW_PRINTF(3, 4);
 

@@ -6,7 +6,10 @@
  *
  * The compiler drops nodes that reach no output, derives the backward pass by reverse mode, plans
  * all buffers once by liveness (arrays that never live at the same time share memory; element-wise
- * operators work in place) and prepares every node's kernel. Running allocates nothing. */
+ * operators work in place) and prepares every node's kernel. Running allocates nothing.
+ *
+ * Named arrays are read in place from the values: a control changed between two runs acts in the
+ * second. An operator without a backward function stops the gradient. */
 
 #include "engine/tensor/values.h"
 
@@ -17,20 +20,26 @@ typedef struct ww_compile_options {
     ww_mode mode;
     bool reference; /* plain-C reference kernels instead of the fast ones */
     uint64_t seed;  /* of dropout and noise */
+    bool profile;   /* time every node (ww_program_time) */
+    bool unshared;  /* every array in memory of its own, nothing in place: for finding bugs */
 } ww_compile_options;
 
-/** Compiles a sealed graph onto `values`; both must outlive the program. Free with
- * ww_program_free. Errors: WW_EINVAL for a training mode without a loss. */
+/** Compiles a sealed graph onto `values` (found by name); both must outlive the program. Free with
+ * ww_program_free. Errors: WW_EINVAL for a graph that is not sealed, a batch below 1, a training
+ * mode without a loss, values that lack an array; WW_ESHAPE where its shape differs; WW_ENOMEM;
+ * those of the operators, with the name of the node before them. */
 ww_status ww_compile(ww_program **out, const ww_graph *graph, ww_values *values,
                      ww_compile_options options);
 void ww_program_free(ww_program *program);
 
-/** The buffer of an input, to be filled before a run: [batch, ...]. NULL if the program does not
- * need an input of this name. */
+/** The buffer of an input, to be filled before a run: [batch, ...]. It starts as zeros and keeps
+ * what was written over any number of runs. NULL if the program does not need an input of this
+ * name. */
 float *ww_program_input(ww_program *program, const char *name, size_t *floats);
 
 /** Runs forward, and backward unless mode is WW_INFER. `step` numbers the run: it keys dropout
- * and noise, so a resumed training draws the same. */
+ * and noise, so a resumed training draws the same. Errors of the operators have the name of the
+ * node before them. */
 ww_status ww_program_run(ww_program *program, uint64_t step);
 
 /** An output of the last run; NULL if there is none of this name. Valid until the next run. */
@@ -39,17 +48,38 @@ const float *ww_program_output(const ww_program *program, const char *name, ww_s
 /** The weighted sum of all losses of the last run. */
 double ww_program_loss(const ww_program *program);
 
-/** d loss / d parameters, laid out as ww_values_parameters; NULL in WW_INFER. */
+/** d loss / d parameters, laid out as ww_values_parameters; NULL in WW_INFER. Parameters on which
+ * no loss depends have gradient 0. */
 float *ww_program_gradients(ww_program *program, size_t *floats);
 
-/** d loss / d input, in WW_GRADIENT; else NULL. */
+/** d loss / d input, in WW_GRADIENT; else NULL. Also NULL where no loss depends on the input in a
+ * way that is differentiated (labels). */
 const float *ww_program_input_gradient(const ww_program *program, const char *name);
 
 /** Bytes of activations, gradients and workspaces, as planned and as they would be unshared. */
 void ww_program_memory(const ww_program *program, size_t *planned, size_t *unshared);
 
+/** Whether the losses and the gradients of the last run, which was `step`, are finite. If not,
+ * repeats the run and says which array was the first to go wrong: WW_ENUMERIC, "V4/exp: the output
+ * is infinite" or "gradient of V4/weight is not a number". (Where the run is repeated, running
+ * statistics move once more.) */
+ww_status ww_program_check_finite(ww_program *program, uint64_t step);
+
 /** Whether the program holds sentinels that some kernel has overwritten: a bug of a kernel.
- * Sentinels stand around every buffer when WW_SENTINELS=1 is set at compile. */
+ * Sentinels stand around every buffer when WW_SENTINELS=1 is set at compile (which also unshares
+ * the buffers). WW_EBACKEND names the node. */
 ww_status ww_program_check_sentinels(const ww_program *program);
+
+/** The time spent in one node, over all runs. */
+typedef struct ww_node_time {
+    const char *name; /* "V4/conv2d" */
+    ww_shape shape;   /* of its output */
+    double forward_s, backward_s;
+    uint64_t runs;
+} ww_node_time;
+
+/** The i-th node in order of execution; false past the last one. Times are 0 unless compiled with
+ * `profile`. */
+bool ww_program_time(const ww_program *program, size_t i, ww_node_time *time);
 
 #endif

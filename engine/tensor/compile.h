@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef WW_ENGINE_TENSOR_COMPILE_H
+#define WW_ENGINE_TENSOR_COMPILE_H
+
+/* The inside of a program, shared by compile.c, backward.c, memory.c, run.c and check.c.
+ *
+ * Time: unit u of n (an operator that runs) goes forward at time u; the backward pass starts at
+ * time n with the weights of the losses; unit u goes backward at time 2n - u. */
+
+#include "engine/tensor/layout.h"
+#include "engine/tensor/program.h"
+
+enum { WW_NO_BUFFER = -1, WW_BEFORE = -1, WW_GUARD_FLOATS = WW_ALIGNMENT / sizeof(float) };
+
+/** What fills memory around and, before the first run, in buffers under WW_SENTINELS=1: a quiet
+ * NaN, so that what is read where nothing was written shows. */
+#define WW_SENTINEL UINT32_C(0x7fc5e17e)
+
+/** What the compiler knows of one node of the graph. */
+typedef struct ww_array {
+    const ww_node *node;
+    const ww_value *value; /* named arrays */
+    ww_shape shape;        /* at the batch size */
+    size_t floats;
+    int unit;                    /* operators that run, else -1 */
+    bool needed;                 /* reaches a result */
+    bool varies;                 /* depends on something that is differentiated */
+    bool wanted;                 /* its gradient is computed */
+    double loss_weight;          /* d loss / d this, directly */
+    int last;                    /* time of the last read of the value */
+    int buffer, gradient_buffer; /* WW_NO_BUFFER where the numbers are elsewhere */
+    float *data, *gradient;
+} ww_array;
+
+/** Where the backward function of a unit puts its gradient with respect to one input. */
+typedef enum ww_target_kind {
+    WW_TARGET_NONE,  /* not wanted */
+    WW_TARGET_FIRST, /* into the gradient itself */
+    WW_TARGET_EXTRA  /* into a buffer, which is then added to the gradient */
+} ww_target_kind;
+
+typedef struct ww_target {
+    ww_target_kind kind;
+    int buffer; /* EXTRA */
+} ww_target;
+
+/** One operator that runs. */
+typedef struct ww_unit {
+    int id; /* of its node */
+    const ww_node *node;
+    bool differentiated;                         /* has a backward call */
+    ww_status (*run_forward)(ww_op_call *call);  /* fast or reference */
+    ww_status (*run_backward)(ww_op_call *call); /* likewise */
+    ww_op_call forward, backward;                /* the same but for what is still alive */
+    ww_shape *in_shape;                          /* [n_in] */
+    float **in, **kept_in, **grad_in;            /* [n_in] */
+    ww_target *target;                           /* [n_in] */
+    int saved, scratch;                          /* buffers */
+    uint64_t key;                                /* of its random numbers */
+    double forward_s, backward_s;
+} ww_unit;
+
+/** One thing to do in a run: a call, or to = value, or to += from. */
+typedef struct ww_step {
+    ww_status (*run)(ww_op_call *call); /* NULL: not a call */
+    ww_op_call *call;
+    ww_unit *unit; /* NULL: a loss's weight */
+    float *to;
+    const float *from; /* NULL: to[0] = value */
+    float value;
+    size_t floats;
+} ww_step;
+
+struct ww_program {
+    ww_arena *arena;
+    const ww_graph *graph;
+    ww_values *values;
+    ww_compile_options options;
+    bool sentinels;
+    ww_array *arrays; /* one a node of the graph */
+    size_t n_arrays;
+    ww_unit *units;
+    int n_units;
+    ww_step *steps;
+    size_t n_steps;
+    ww_buffer *buffers;
+    int n_buffers;
+    int parameter_gradients; /* buffer */
+    size_t parameter_floats;
+    float *memory;
+    size_t memory_floats, unshared_floats;
+    uint64_t runs;
+};
+
+/** Whether bit k (or the bit for any k) of an operator's mask is set. */
+static inline bool ww_mask_has(unsigned mask, int k)
+{
+    return (mask & WW_BIT(31)) != 0 || (k < 31 && (mask & WW_BIT(k)) != 0);
+}
+
+static inline int ww_time_backward(const ww_program *program, int unit)
+{
+    return 2 * program->n_units - unit;
+}
+
+static inline int ww_time_end(const ww_program *program)
+{
+    return 2 * program->n_units + 1;
+}
+
+/** Whether the backward call of `unit` reads input k. */
+bool ww_unit_keeps_in(const ww_unit *unit, int k);
+
+/** Decides whose gradients are computed (backward.c). */
+void ww_backward_mark(ww_program *program);
+
+/** Finds lives, decides what works in place, plans and allocates all memory, and points everything
+ * at its place (memory.c). */
+ww_status ww_memory_plan(ww_program *program);
+
+/** A new buffer; counts it as unshared too (memory.c). */
+int ww_buffer_add(ww_program *program, ww_buffer buffer);
+
+/** Gives every gradient and contribution its buffer (backward.c, called by ww_memory_plan). */
+ww_status ww_backward_buffers(ww_program *program);
+
+/** Writes the list of what a run does (run.c). */
+ww_status ww_steps_list(ww_program *program);
+
+/** Does one step (run.c). */
+ww_status ww_step_do(const ww_step *step);
+
+/** Sets the keys of the random numbers of a run (run.c). */
+void ww_program_key(ww_program *program, uint64_t step);
+
+#endif

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Running a program: a flat list of calls, and what can be read afterwards. */
+
+#include <string.h>
+#include <time.h>
+
+#include "engine/base/random.h"
+#include "engine/tensor/compile.h"
+
+enum { PARALLEL_FLOATS = 1 << 15 };
+
+/* A contribution that was written beside its gradient, added after the call. */
+static void list_additions(const ww_program *program, ww_unit *unit, ww_step **next)
+{
+    for (int k = 0; k < unit->node->n_in; k++) {
+        const ww_array *in = &program->arrays[unit->node->in[k]];
+        if (unit->target[k].kind == WW_TARGET_EXTRA)
+            *(*next)++ = (ww_step){
+                .unit = unit, .to = in->gradient, .from = unit->grad_in[k], .floats = in->floats};
+    }
+}
+
+ww_status ww_steps_list(ww_program *program)
+{
+    size_t most = program->n_arrays + 2 * (size_t)program->n_units;
+    for (int u = 0; u < program->n_units; u++)
+        most += (size_t)program->units[u].node->n_in;
+    program->steps = ww_arena_array(program->arena, most, sizeof(ww_step));
+    if (program->steps == NULL)
+        return WW_ENOMEM;
+    ww_step *next = program->steps;
+    for (int u = 0; u < program->n_units; u++) {
+        ww_unit *unit = &program->units[u];
+        *next++ = (ww_step){.run = unit->run_forward, .call = &unit->forward, .unit = unit};
+    }
+    for (size_t i = 0; i < program->n_arrays; i++) {
+        const ww_array *array = &program->arrays[i];
+        if (array->wanted && array->loss_weight != 0)
+            *next++ = (ww_step){.to = array->gradient, .value = (float)array->loss_weight};
+    }
+    for (int u = program->n_units; u-- > 0;) {
+        ww_unit *unit = &program->units[u];
+        if (!unit->differentiated)
+            continue;
+        *next++ = (ww_step){.run = unit->run_backward, .call = &unit->backward, .unit = unit};
+        list_additions(program, unit, &next);
+    }
+    program->n_steps = (size_t)(next - program->steps);
+    return WW_OK;
+}
+
+static void add(float *to, const float *from, size_t n)
+{
+#pragma omp parallel for simd if (n >= PARALLEL_FLOATS)
+    for (size_t i = 0; i < n; i++)
+        to[i] += from[i];
+}
+
+ww_status ww_step_do(const ww_step *step)
+{
+    if (step->run != NULL) {
+        ww_status status = step->run(step->call);
+        if (status != WW_OK)
+            ww_error_prefix("%s: ", step->unit->node->name);
+        return status;
+    }
+    if (step->from != NULL)
+        add(step->to, step->from, step->floats);
+    else
+        step->to[0] = step->value;
+    return WW_OK;
+}
+
+void ww_program_key(ww_program *program, uint64_t step)
+{
+    for (int u = 0; u < program->n_units; u++) {
+        ww_unit *unit = &program->units[u];
+        uint32_t word[4];
+        ww_random_block(unit->key, 0, step, word);
+        unit->forward.seed = unit->backward.seed = (uint64_t)word[1] << 32 | word[0];
+    }
+}
+
+static double now_s(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static ww_status run_timed(ww_program *program)
+{
+    double before = now_s();
+    for (size_t i = 0; i < program->n_steps; i++) {
+        const ww_step *step = &program->steps[i];
+        WW_TRY(ww_step_do(step));
+        double after = now_s();
+        if (step->unit != NULL && step->call == &step->unit->forward)
+            step->unit->forward_s += after - before;
+        else if (step->unit != NULL)
+            step->unit->backward_s += after - before;
+        before = after;
+    }
+    return WW_OK;
+}
+
+ww_status ww_program_run(ww_program *program, uint64_t step)
+{
+    ww_program_key(program, step);
+    program->runs++;
+    if (program->options.profile)
+        return run_timed(program);
+    for (size_t i = 0; i < program->n_steps; i++)
+        WW_TRY(ww_step_do(&program->steps[i]));
+    return WW_OK;
+}
+
+/* The input that the program needs under this name, or NULL. */
+static const ww_array *find_input(const ww_program *program, const char *name)
+{
+    for (size_t i = 0; i < program->n_arrays; i++) {
+        const ww_array *array = &program->arrays[i];
+        if (array->needed && array->node->kind == WW_NODE_INPUT &&
+            strcmp(array->node->name, name) == 0)
+            return array;
+    }
+    return NULL;
+}
+
+float *ww_program_input(ww_program *program, const char *name, size_t *floats)
+{
+    const ww_array *array = find_input(program, name);
+    if (array != NULL && floats != NULL)
+        *floats = array->floats;
+    return array == NULL ? NULL : array->data;
+}
+
+const float *ww_program_input_gradient(const ww_program *program, const char *name)
+{
+    const ww_array *array = find_input(program, name);
+    return array == NULL ? NULL : array->gradient;
+}
+
+const float *ww_program_output(const ww_program *program, const char *name, ww_shape *shape)
+{
+    const ww_graph_result *results;
+    size_t n = ww_graph_results(program->graph, &results);
+    for (size_t r = 0; r < n; r++) {
+        if (strcmp(results[r].name, name) != 0)
+            continue;
+        const ww_array *array = &program->arrays[results[r].id];
+        if (shape != NULL)
+            *shape = array->shape;
+        return array->data;
+    }
+    return NULL;
+}
+
+double ww_program_loss(const ww_program *program)
+{
+    const ww_graph_result *results;
+    size_t n = ww_graph_results(program->graph, &results);
+    double loss = 0;
+    for (size_t r = 0; r < n; r++)
+        if (results[r].weight != 0)
+            loss += results[r].weight * program->arrays[results[r].id].data[0];
+    return loss;
+}
+
+float *ww_program_gradients(ww_program *program, size_t *floats)
+{
+    if (floats != NULL)
+        *floats = program->options.mode == WW_INFER ? 0 : program->parameter_floats;
+    if (program->parameter_gradients == WW_NO_BUFFER)
+        return NULL;
+    return program->memory + program->buffers[program->parameter_gradients].offset;
+}
+
+void ww_program_memory(const ww_program *program, size_t *planned, size_t *unshared)
+{
+    *planned = program->memory_floats * sizeof(float);
+    *unshared = program->unshared_floats * sizeof(float);
+}
+
+bool ww_program_time(const ww_program *program, size_t i, ww_node_time *time)
+{
+    if (i >= (size_t)program->n_units)
+        return false;
+    const ww_unit *unit = &program->units[i];
+    *time = (ww_node_time){.name = unit->node->name,
+                           .shape = unit->forward.out_shape,
+                           .forward_s = unit->forward_s,
+                           .backward_s = unit->backward_s,
+                           .runs = program->runs};
+    return true;
+}
