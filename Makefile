@@ -85,6 +85,8 @@ $(B)/engine/base/data_path.o: $(B)/folders
 $(B)/folders: FORCE
 	$(call keep,$(CURDIR) $(PREFIX))
 
+$(B)/tests/unit/cli_run.o: DEFS = -DWW_EXE='"$(CURDIR)/$(EXE)"' -DWW_ROOT='"$(CURDIR)"'
+
 # the library's registry leaves out the commands, which belong to the executable
 $(B)/registry.c: FAMILY_LIST = $(FAMILIES)
 $(B)/registry_all.c: FAMILY_LIST = $(FAMILIES) $(COMMANDS)

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/command.h"
+#include "cli/parts/listing.h"
+
+struct list {
+    bool names;
+};
+
+static const ww_param params[] = {
+    WW_BOOL(struct list, names, false, "only the names, one a line", ""), WW_PARAM_END};
+
+static ww_status run(ww_cli *cli, const void *self, int argc, const char *const *argv)
+{
+    const struct list *p = self;
+    const ww_family *family;
+    (void)cli;
+    WW_TRY(ww_usage_count(argc, argv, 0, 1, "FAMILY or nothing"));
+    if (argc == 0) {
+        ww_list_families(p->names);
+        return WW_OK;
+    }
+    WW_TRY(ww_usage(ww_family_find(&family, argv[0])));
+    ww_list_items(family, p->names);
+    return WW_OK;
+}
+
+const ww_command ww_command_list = {
+    .item = {.name = "list",
+             .summary = "lists the families of parts, or the members of one family",
+             .example = "whatwhere list stimuli",
+             .params = params,
+             .params_size = sizeof(struct list)},
+    .synopsis = "[FAMILY]",
+    .run = run};

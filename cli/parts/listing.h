@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef WW_CLI_PARTS_LISTING_H
+#define WW_CLI_PARTS_LISTING_H
+
+/* Families and items as text on stdout. */
+
+#include "engine/base/registry.h"
+
+/** All families with the names of their items, wrapped at 96 columns; `names`: only the families'
+ * names, one a line. */
+void ww_list_families(bool names);
+
+/** The items of a family with their summaries; `names`: only their names, members included. */
+void ww_list_items(const ww_family *family, bool names);
+
+/** Everything that an item says of itself, for a terminal. */
+ww_status ww_show_item(const ww_family *family, size_t index, ww_arena *arena);
+
+/** The same as a section of a reference page in Markdown. */
+ww_status ww_show_item_markdown(const ww_family *family, size_t index, ww_arena *arena);
+
+#endif
