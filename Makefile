@@ -25,6 +25,7 @@ FAMILIES := $(strip \
   $(if $(wildcard stimuli/*.c),stimuli:stimulus:stimuli) \
   $(if $(wildcard experiments/*.c),experiments:experiment:experiments) \
   $(if $(wildcard analysis/*.c),analyses:analysis:analysis) \
+  $(if $(wildcard analysis/figures/*.c),figures:figure:analysis/figures) \
   $(if $(wildcard engine/tensor/ops/*.c),ops:op:engine/tensor/ops) \
   $(if $(wildcard engine/learning/optimisers/*.c),optimisers:optimiser:engine/learning/optimisers))
 COMMANDS := $(if $(wildcard cli/*.c),commands:command:cli)
