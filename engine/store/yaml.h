@@ -3,7 +3,9 @@
 #define WW_ENGINE_STORE_YAML_H
 
 /* YAML documents as trees, every node with its line; through libyaml (the only place that includes
- * its header). Anchors and aliases are resolved; duplicate keys are refused. */
+ * its header). Anchors and aliases are resolved; duplicate keys are refused, and so is what nests
+ * more than 64 deep or holds more than 250000 values, aliases expanded. "key:" without a value is
+ * a SCALAR "", and ww_yaml_get, _only and _params take it for an empty map. */
 
 #include "engine/base/arena.h"
 #include "engine/base/param.h"
@@ -13,7 +15,7 @@ typedef enum ww_yaml_kind { WW_YAML_SCALAR, WW_YAML_LIST, WW_YAML_MAP } ww_yaml_
 typedef struct ww_yaml {
     ww_yaml_kind kind;
     const char *file; /* as given; for messages */
-    int line;         /* from 1 */
+    int line;         /* from 1; of a member of a map the line of its key */
     const char *key;  /* if a member of a map, else NULL */
     const char *text; /* SCALAR: as written, quotes removed; an empty value is "" */
     int count;        /* LIST and MAP: number of members, in the file's order */
