@@ -17,7 +17,7 @@ say      = @$(if $(V),:,printf '  %-5s %s\n' $(1) $(2))
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: all test clean help FORCE
+.PHONY: all test check clean help FORCE
 
 # family:singular:folder, in the order in which `whatwhere list` shows them
 FAMILIES := $(strip \
@@ -118,8 +118,31 @@ $(TEST): $(call obj,$(SRC_TEST) $(filter-out cli/main.c,$(SRC_CLI))) $(B)/regist
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcriterion
 
+# Criterion has a test's verdict before the leak checker runs, so leaks and the like go to files
+# SANLOG.PID, and any such file fails the run. Threads that wait do not spin: tests share the cores.
+JOBS    ?= $(shell getconf _NPROCESSORS_ONLN)
+TIMEOUT ?= $(if $(SAN)$(COV),900,240)
+SANLOG  := $(CURDIR)/$(B)/sanitizer
+run_tests = @rm -f $(SANLOG).*; \
+  OMP_WAIT_POLICY=passive G_SLICE=always-malloc ASAN_OPTIONS=log_path=$(SANLOG) UBSAN_OPTIONS=print_stacktrace=1 \
+  LSAN_OPTIONS=suppressions=$(CURDIR)/tests/support/lsan.supp:print_suppressions=0 \
+  $(1) --jobs $(JOBS) --timeout $(TIMEOUT); status=$$?; \
+  ! cat $(SANLOG).* 2> /dev/null && exit $$status
+
 test: $(TEST) $(if $(SRC_CLI),$(EXE))  ## unit, contract and command tests
-	$(TEST) --jobs 2 --timeout 240
+	$(call run_tests,$(TEST))
+
+# what the library reads at run time
+DATA := $(sort $(wildcard connectome/*.tsv connectome/brains/*.yaml $(foreach e,tsv csv yaml, \
+          experiments/*.$(e) experiments/*/*.$(e))))
+
+$(B)/documented: $(call obj,tools/documented.c $(filter-out cli/main.c,$(SRC_CLI))) \
+                 $(B)/registry_all.o $(LIB)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+check: $(B)/documented  ## format, layers, headers, sizes, documentation
+	@CC='$(CC)' CFLAGS='$(ALL_CFLAGS)' tools/check.sh '$(B)/documented $(filter %.tsv,$(DATA))'
 
 clean:  ## remove everything that was built
 	rm -rf build
@@ -127,4 +150,5 @@ clean:  ## remove everything that was built
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## */  \1\t/p' Makefile | expand -t 16
 
--include $(patsubst %.o,%.d,$(call obj,$(SRC_LIB) $(SRC_CLI) $(SRC_TEST)) $(B)/registry.o $(B)/registry_all.o)
+-include $(patsubst %.o,%.d,$(call obj,$(SRC_LIB) $(SRC_CLI) $(SRC_TEST) tools/documented.c) \
+  $(B)/registry.o $(B)/registry_all.o)
