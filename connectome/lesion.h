@@ -12,17 +12,21 @@
  *     LIP+7a:hemifield=left        what sees the left visual field
  *     V1>MT                        a pathway
  *     LGN:class=M                  a unit class
- *     IT:most=face,count=50        the 50 most face-selective units of the areas CIT and AIT ...
+ *     IT:most=face,count=50        the 50 most face-selective units of the areas PIT, CIT, AIT
  *     MT:how=noise,dose=0.3        noise of 0.3 standard deviations of the unit's own response
  *     V4:patch=1/-2/1.5            a disc of radius 1.5 deg centred at x 1, y -2 deg
  *     random(size=FFA)             as many units as FFA has, drawn from the whole brain
  *     none                         nothing
  *
+ * An area may also be named by the family of its file ("PIT": PITd and PITv), and IT is all of PIT,
+ * CIT and AIT that the brain has. A hemifield is left or right of the vertical meridian; the middle
+ * column of an odd number of columns belongs to neither.
+ *
  * As YAML: a word as above, or {target: [LIP, 7a], dose: 0.5, how: ablate, hemifield: left,
  * seed: 3}. Doses: ablate - share of the units that are silenced (nested: the units of a smaller
- * dose are among those of a larger); gain - responses are multiplied by 1 - dose; noise - standard
- * deviation in units of each unit's own; decay - its weights are multiplied by 1 - dose; disconnect
- * - share of the fibres that leave and reach it. */
+ * dose are among those of a larger; with `count`, the share of these); gain - responses are
+ * multiplied by 1 - dose; noise - standard deviation in units of each unit's own; decay - its
+ * weights are multiplied by 1 - dose; disconnect - share of the fibres that leave and reach it. */
 
 #include "connectome/brain.h"
 #include "engine/tensor/values.h"

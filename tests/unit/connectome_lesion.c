@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "connectome/lesion.h"
+#include "tests/support/small_brain.h"
+
+static ww_arena *arena;
+static ww_graph *graph;
+static ww_values *values;
+
+static void begin(void)
+{
+    arena = ww_arena_create();
+    graph = small_brain_graph(&values);
+}
+
+static void end(void)
+{
+    ww_values_free(values);
+    ww_graph_free(graph);
+    ww_arena_free(arena);
+}
+
+TestSuite(connectome_lesion, .init = begin, .fini = end);
+
+static ww_lesion lesion_of(const char *word)
+{
+    ww_lesion lesion;
+    cr_assert_eq(ww_lesion_parse(&lesion, word, "", small_brain(), arena), WW_OK, "%s: %s", word,
+                 ww_error_message());
+    return lesion;
+}
+
+/* Each word, and the canonical one; that one reads back to itself. */
+Test(connectome_lesion, words)
+{
+    static const char *const word[][2] = {
+        {"none", "none"},
+        {"FFA", "FFA"},
+        {"ffa:1", "FFA"},
+        {"V4:0.5", "V4:0.5"},
+        {" V4 : 0.50 ", "V4:0.5"},
+        {"V4:dose=0.25", "V4:0.25"},
+        {"lip+7A:hemifield=Left", "LIP+7a:hemifield=left"},
+        {"LIP + 7a:0.5:hemifield=right", "LIP+7a:0.5:hemifield=right"},
+        {"V1>MT", "V1>MT"},
+        {"v1 > mt:0.3,seed=7", "V1>MT:0.3:seed=7"},
+        {"V1>MT+V2>MT:how=gain,dose=0.5", "V1>MT+V2>MT:0.5:how=gain"},
+        {"LGN:class=m", "LGN:class=M"},
+        {"V1:class=complex,how=noise,dose=2", "V1:2:class=complex,how=noise"},
+        {"IT:most=face,count=50", "IT:most=face,count=50"},
+        {"it:count=5,most=word,how=gain,dose=0.5", "IT:0.5:most=word,count=5,how=gain"},
+        {"PIT:0.1:most=object", "PIT:0.1:most=object"},
+        {"MT:how=noise,dose=0.3", "MT:0.3:how=noise"},
+        {"MT:how=disconnect", "MT:how=disconnect"},
+        {"MT:how=decay,dose=0.4", "MT:0.4:how=decay"},
+        {"V4:patch=1/-2/1.5", "V4:patch=1/-2/1.5"},
+        {"V4:patch= 1 / -2 / 1.5,hemifield=right", "V4:hemifield=right,patch=1/-2/1.5"},
+        {"random(size=FFA)", "random(size=FFA)"},
+        {"random(size=it):0.5:seed=3", "random(size=IT):0.5:seed=3"},
+        {"V4:0", "V4:0"}};
+    for (size_t i = 0; i < sizeof word / sizeof word[0]; i++) {
+        ww_lesion lesion = lesion_of(word[i][0]);
+        cr_expect_str_eq(lesion.text, word[i][1]);
+        cr_expect_str_eq(lesion_of(word[i][1]).text, word[i][1]);
+    }
+    ww_lesion l = lesion_of("LIP+7a:0.5:hemifield=left,patch=-1/2/3,seed=9");
+    cr_expect_eq(l.n_targets, 2);
+    cr_expect_str_eq(l.target[1], "7a");
+    cr_expect_eq(l.hemifield, WW_LEFT_FIELD);
+    cr_expect(l.has_patch && l.patch_x_deg == -1 && l.patch_y_deg == 2 && l.patch_radius_deg == 3);
+    cr_expect_eq(l.seed, 9);
+    cr_expect_str_eq(ww_lesion_at_dose(&l, 0.125, arena).text,
+                     "LIP+7a:0.125:hemifield=left,patch=-1/2/3,seed=9");
+    cr_expect_eq(lesion_of("none").n_targets, 0);
+}
+
+Test(connectome_lesion, words_that_are_wrong)
+{
+    static const char *const word[][2] = {
+        {"", "an empty target; an area or 'none' is wanted"},
+        {"V4+", "an empty target; an area or 'none' is wanted"},
+        {"FFFA", "unknown area 'FFFA'; did you mean 'FFA'?"},
+        {"cerebellum", "unknown area 'cerebellum'; there are LGN, V1, V2, MT, V4, PITd, PITv, "
+                       "CITv, FFA, LIP, 7a, VIP, random, none"},
+        {"V1>MTT", "unknown pathway 'V1>MTT'; did you mean 'V1>MT'?"},
+        {"FFA>LGN", "unknown pathway 'FFA>LGN'"},
+        {"V4+V4", "V4 is named twice"},
+        {"V4+none", "'none' cannot be joined with other targets"},
+        {"random(size=FFA)+V4", "'random' cannot be joined with other targets"},
+        {"none:0.5", "'none' takes no dose and no key"},
+        {"random", "'random' is not random(size=AREA)"},
+        {"random(size=FAF)", "unknown area 'FAF'; did you mean 'FFA'?"},
+        {"V4:half", "dose 'half' is not a number"},
+        {"V4:", "dose '' is not a number"},
+        {"V4:1.5", "dose: 1.5 is outside 0 to 1"},
+        {"V4:-0.5", "dose: -0.5 is outside 0 to 1"},
+        {"V4:how=noise,dose=101", "dose: 101 is outside 0 to 100"},
+        {"V4:0.5:dose=0.5", "dose is given twice"},
+        {"V4:hemfield=left", "unknown key 'hemfield'; did you mean 'hemifield'?"},
+        {"V4:x=1", "unknown key 'x'; there are class, count, dose, hemifield, how, most, patch, "
+                   "seed"},
+        {"V4:hemifield=lift", "unknown hemifield 'lift'; did you mean 'left'?"},
+        {"V4:hemifield=both", "unknown hemifield 'both'; there are left, right"},
+        {"V4:how=cut", "unknown how 'cut'; there are ablate, noise, gain, decay, disconnect"},
+        {"V4:most=faces", "unknown most 'faces'; did you mean 'face'?"},
+        {"V4:most=face,count=0", "count '0' is not a whole number from 1"},
+        {"V4:count=5", "'count' is a number of most selective units; 'most' is missing"},
+        {"V4:most=face,how=gain", "'count' is missing: the dose of gain is no share of the units"},
+        {"V4:seed=-1", "seed '-1' is not a whole number from 0"},
+        {"V4:class=M", "V4 has no unit classes"},
+        {"LGN:class=Q", "LGN has no unit class 'Q'; there are P, M, K"},
+        {"V1:class=simpel", "V1 has no unit class 'simpel'; did you mean 'simple'?"},
+        {"V4:patch=1/2", "patch '1/2' is not X/Y/RADIUS in deg, as 1/-2/1.5"},
+        {"V4:patch=1/b/2", "patch 'b' is not a number"},
+        {"V4:patch=1/2/0", "patch '1/2/0': the radius has to be above 0 deg"},
+        {"V4:patch=20/0/1", "no unit of V4 lies in the patch 20/0/1"},
+        {"FFA:hemifield=left", "FFA has no hemifields: its maps are one unit wide"},
+        {"V1>MT:class=M", "'class' does not go with a pathway"},
+        {"V1>MT:most=face", "'most' does not go with a pathway"},
+        {"V1>MT:how=decay", "decay is for areas, not for the pathway V1>MT; gain does it"},
+        {"LGN:class=M,how=disconnect", "'class' does not go with disconnect"},
+        {"MT:how=decay,hemifield=left", "'hemifield' does not go with decay"},
+        {"LGN:class=M,most=face", "'class' does not go with most"},
+        {"random(size=FFA):hemifield=left", "'hemifield' does not go with random units"},
+        {"random(size=FFA):how=decay", "decay is for areas, not for random units"}};
+    for (size_t i = 0; i < sizeof word / sizeof word[0]; i++) {
+        ww_lesion lesion;
+        char wanted[300];
+        snprintf(wanted, sizeof wanted, "--lesion: %s", word[i][1]);
+        cr_expect_eq(ww_lesion_parse(&lesion, word[i][0], "--lesion: ", small_brain(), arena),
+                     WW_EPARSE, "%s", word[i][0]);
+        cr_expect_str_eq(ww_error_message(), wanted, "%s: %s", word[i][0], ww_error_message());
+    }
+}
+
+static ww_status from_yaml(ww_lesion *lesion, const char *text)
+{
+    ww_yaml *node;
+    WW_TRY(ww_yaml_parse(&node, text, "study.yaml", arena));
+    return ww_lesion_yaml(lesion, ww_yaml_find(node, "lesion"), small_brain(), arena);
+}
+
+Test(connectome_lesion, yaml)
+{
+    static const char *const good[][2] = {
+        {"lesion: V4:0.5\n", "V4:0.5"},
+        {"lesion: {target: [LIP, 7a], dose: 0.5, how: ablate, hemifield: left, seed: 3}\n",
+         "LIP+7a:0.5:hemifield=left,seed=3"},
+        {"lesion: {target: V4, patch: [1, -2, 1.5]}\n", "V4:patch=1/-2/1.5"},
+        {"lesion: {target: V4, patch: 1/-2/1.5}\n", "V4:patch=1/-2/1.5"},
+        {"lesion: {target: random, size: FFA, dose: 0.25}\n", "random(size=FFA):0.25"},
+        {"lesion: {target: none}\n", "none"},
+        {"lesion:\n  target: V1 > MT\n", "V1>MT"}};
+    static const char *const bad[][2] = {
+        {"lesion: V5\n", "study.yaml:1: unknown area 'V5'; did you mean 'V1'?"},
+        {"lesion:\n  target: V4\n  dose: much\n", "study.yaml:3: dose 'much' is not a number"},
+        {"lesion:\n  target: V4\n  doze: 1\n",
+         "study.yaml:3: unknown key 'doze'; did you mean 'dose'?"},
+        {"lesion: {target: V4, size: FFA}\n", "study.yaml:1: size goes with the target 'random'"},
+        {"lesion:\n  dose: 1\n", "study.yaml:1: 'target' is missing"}};
+    ww_lesion lesion;
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        cr_expect_eq(from_yaml(&lesion, good[i][0]), WW_OK, "%s: %s", good[i][0],
+                     ww_error_message());
+        cr_expect_str_eq(lesion.text, good[i][1]);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        cr_expect_eq(from_yaml(&lesion, bad[i][0]), WW_EPARSE, "%s", bad[i][0]);
+        cr_expect_str_eq(ww_error_message(), bad[i][1]);
+    }
+}
+
+static const ww_value *value_of(const char *name)
+{
+    const ww_value *value = ww_values_find(values, name);
+    cr_assert_not_null(value, "%s", name);
+    return value;
+}
+
+static int silent(const char *gate)
+{
+    char name[64];
+    snprintf(name, sizeof name, "%s/gain", gate);
+    const ww_value *gain = value_of(name);
+    int count = 0;
+    for (size_t i = 0; i < gain->size; i++) {
+        cr_expect(gain->data[i] == 0 || gain->data[i] == 1);
+        count += gain->data[i] == 0;
+    }
+    return count;
+}
+
+static void apply(const char *word, uint64_t seed)
+{
+    ww_lesion lesion = lesion_of(word);
+    cr_assert_eq(ww_lesion_apply(small_brain(), values, &lesion, 1, seed, NULL), WW_OK, "%s",
+                 ww_error_message());
+}
+
+static bool untouched(void)
+{
+    for (size_t i = 0; i < ww_values_count(values); i++) {
+        const ww_value *v = ww_values_at(values, i);
+        float wanted = strstr(v->name, "/noise") ? 0 : 1;
+        for (size_t j = 0; j < v->size; j++)
+            if (memcmp(&v->data[j], &wanted, sizeof wanted) != 0)
+                return false;
+    }
+    return true;
+}
+
+Test(connectome_lesion, areas_classes_and_pathways)
+{
+    const ww_brain *brain = small_brain();
+    apply("V4", 1);
+    cr_expect_eq(silent("V4/gate"), 4 * 36);
+    cr_expect_eq(ww_lesion_units(brain, values), 4 * 36);
+    apply("V4:0.5", 1);
+    cr_expect_eq(ww_lesion_units(brain, values), 2 * 36);
+    apply("LGN", 1); /* every output of the LGN is a class */
+    cr_expect_eq(silent("LGN/gate.P"), 256);
+    cr_expect_eq(silent("LGN/gate.M"), 32);
+    cr_expect_eq(ww_lesion_units(brain, values), 320);
+    apply("LGN:class=M", 1);
+    cr_expect_eq(silent("LGN/gate.M"), 32);
+    cr_expect_eq(ww_lesion_units(brain, values), 32);
+    apply("V1", 1); /* its outputs, not the units inside */
+    cr_expect_eq(silent("V1/gate.simple"), 0);
+    cr_expect_eq(silent("V1/gate.4B"), 256);
+    cr_expect_eq(silent("V1/gate.blob"), 128);
+    apply("V1:class=simple", 1);
+    cr_expect_eq(silent("V1/gate.simple"), 256);
+    cr_expect_eq(ww_lesion_units(brain, values), 256);
+    apply("PIT", 1);
+    cr_expect_eq(ww_lesion_units(brain, values), 72);
+    apply("IT", 1);
+    cr_expect_eq(ww_lesion_units(brain, values), 72 + 16);
+    apply("V1>MT", 1);
+    cr_expect_eq(silent("V1>MT"), 48);
+    cr_expect_eq(ww_lesion_units(brain, values), 48);
+    apply("MT:how=disconnect", 1);
+    cr_expect_eq(silent("V1>MT") + silent("V2>MT") + silent("MT>LIP") + silent("MT>V4"),
+                 48 + 48 + 147 + 108);
+    cr_expect_eq(ww_lesion_units(brain, values), 351);
+    apply("V1+V2:0.5:how=disconnect", 1); /* V1>V2 and V2>V1 are shared, and cut once */
+    cr_expect_eq(silent("V1>V2"), 38);
+    cr_expect_eq(ww_lesion_units(brain, values), 96 + 96 + 38 + 24 + 24);
+    apply("V4:0.25:how=decay", 1);
+    cr_expect_eq(value_of("V4/decay")->data[0], 0.75f);
+    cr_expect_eq(ww_lesion_units(brain, values), 144);
+    apply("V4:0.25:how=gain", 1);
+    cr_expect_eq(value_of("V4/gate/gain")->data[17], 0.75f);
+    apply("none", 1);
+    cr_expect(untouched());
+}
+
+/* The units of a smaller dose are among those of a larger; another seed draws others. */
+Test(connectome_lesion, doses_are_nested)
+{
+    static const char *const target[] = {"V4",          "LIP+7a",          "V1>MT",
+                                         "LGN:class=P", "random(size=IT)", "LIP:hemifield=left"};
+    enum { n = 4096 };
+    for (size_t t = 0; t < sizeof target / sizeof target[0]; t++) {
+        ww_lesion lesion = lesion_of(target[t]);
+        static float last[n], now[n];
+        size_t before = 0, all = 0, size = 0;
+        for (int d = 0; d <= 20; d++) {
+            ww_lesion graded = ww_lesion_at_dose(&lesion, d / 20.0, arena);
+            cr_assert_eq(ww_lesion_apply(small_brain(), values, &graded, 1, 5, NULL), WW_OK);
+            size = 0;
+            for (size_t i = 0; i < ww_values_count(values); i++) {
+                const ww_value *v = ww_values_at(values, i);
+                cr_assert_lt(size + v->size, n);
+                for (size_t j = 0; strstr(v->name, "/gain") && j < v->size; j++)
+                    now[size++] = v->data[j];
+            }
+            size_t units = ww_lesion_units(small_brain(), values);
+            cr_expect_geq(units, before);
+            for (size_t i = 0; d > 0 && i < size; i++)
+                cr_expect_leq(now[i], last[i], "%s", target[t]);
+            cr_expect(d > 0 || untouched(), "%s", target[t]);
+            memcpy(last, now, sizeof now);
+            before = all = units;
+        }
+        cr_expect_gt(all, 0);
+        ww_lesion half = ww_lesion_at_dose(&lesion, 0.5, arena);
+        cr_assert_eq(ww_lesion_apply(small_brain(), values, &half, 1, 5, NULL), WW_OK);
+        memset(now, 0, sizeof now);
+        memset(last, 0, sizeof last);
+        for (int seed = 5; seed <= 6; seed++) {
+            cr_assert_eq(ww_lesion_apply(small_brain(), values, &half, 1, (uint64_t)seed, NULL),
+                         WW_OK);
+            size = 0;
+            for (size_t i = 0; i < ww_values_count(values); i++) {
+                const ww_value *v = ww_values_at(values, i);
+                for (size_t j = 0; strstr(v->name, "/gain") && j < v->size; j++)
+                    (seed == 5 ? last : now)[size++] = v->data[j];
+            }
+        }
+        cr_expect_neq(memcmp(now, last, sizeof now), 0, "%s", target[t]);
+    }
+    apply("random(size=IT)", 3);
+    cr_expect_eq(ww_lesion_units(small_brain(), values), 88);
+}
+
+/* Left and right are mirror images, and the middle column of an odd map belongs to neither. */
+Test(connectome_lesion, hemifields_are_mirror_images)
+{
+    static const char *const area[] = {"V4", "LIP", "V2", "CITv"};
+    static const int width[] = {6, 7, 5, 2};
+    for (size_t a = 0; a < sizeof area / sizeof area[0]; a++) {
+        char word[64], name[64];
+        float left[256];
+        int w = width[a];
+        snprintf(name, sizeof name, "%s/gate/gain", area[a]);
+        snprintf(word, sizeof word, "%s:hemifield=left", area[a]);
+        apply(word, 1);
+        const ww_value *gain = value_of(name);
+        memcpy(left, gain->data, gain->size * sizeof *left);
+        snprintf(word, sizeof word, "%s:hemifield=right", area[a]);
+        apply(word, 1);
+        for (int i = 0; i < (int)gain->size; i++) {
+            int x = i % w;
+            cr_expect_eq(left[i], 2 * x + 1 < w ? 0 : 1);
+            cr_expect_eq(gain->data[i], left[i - x + (w - 1 - x)]);
+        }
+    }
+    apply("V1>MT:hemifield=left", 1);
+    cr_expect_eq(silent("V1>MT"), 24);
+}
+
+/* A patch silences as many units as its area holds, around its centre, y upward. */
+Test(connectome_lesion, patches)
+{
+    for (double r = 1; r <= 3; r += 0.5) {
+        char word[64];
+        snprintf(word, sizeof word, "V1:patch=0.5/-0.5/%g", r);
+        apply(word, 1);
+        double per_unit = (64 * 0.125 / 8) * (64 * 0.125 / 8), area = acos(-1) * r * r / per_unit;
+        cr_expect_float_eq(silent("V1/gate.4B") / 4.0, area, 3.5, "r %g", r);
+    }
+    apply("V4:patch=-4/4/0.95", 1); /* the top left corner unit alone; units are 1.33 deg wide */
+    const ww_value *gain = value_of("V4/gate/gain");
+    for (int i = 0; i < (int)gain->size; i++)
+        cr_expect_eq(gain->data[i], i % 36 == 0 ? 0 : 1);
+    apply("V4:patch=-4/-4/0.95", 1);
+    cr_expect_eq(gain->data[30], 0);
+    apply("LIP:hemifield=right,patch=0/0/2", 1);
+    int whole, right = silent("LIP/gate");
+    apply("LIP:hemifield=left,patch=0/0/2", 1);
+    cr_expect_eq(silent("LIP/gate"), right);
+    apply("LIP:patch=0/0/2", 1);
+    whole = silent("LIP/gate");
+    cr_expect_lt(2 * right, whole);
+    cr_expect_gt(right, 0);
+}
+
+/* sd[area][unit] = unit number, selectivity[k][area][unit] likewise but scattered. */
+static ww_unit_statistics statistics(void)
+{
+    static float sd[12][256], selective[12][256];
+    static const float *sds[12], *selectives[12];
+    for (int a = 0; a < 12; a++) {
+        for (int u = 0; u < 256; u++) {
+            sd[a][u] = (float)(u + 1);
+            selective[a][u] = (float)((u * 37 + a) % 251);
+        }
+        sds[a] = sd[a];
+        selectives[a] = selective[a];
+    }
+    return (ww_unit_statistics){.sd = sds, .selectivity = {selectives, NULL, NULL}};
+}
+
+Test(connectome_lesion, noise_selectivity_and_composition)
+{
+    ww_unit_statistics known = statistics();
+    ww_lesion lesion = lesion_of("MT:0.3:how=noise");
+    cr_assert_eq(ww_lesion_apply(small_brain(), values, &lesion, 1, 1, &known), WW_OK);
+    const ww_value *noise = value_of("MT/gate/noise");
+    for (int i = 0; i < (int)noise->size; i++)
+        cr_expect_float_eq(noise->data[i], 0.3 * (i + 1), 1e-5);
+    ww_lesion two[] = {lesion_of("MT:0.3:how=noise"), lesion_of("MT:0.4:how=noise"),
+                       lesion_of("V4:0.5:how=gain"), lesion_of("V4:0.2:how=gain")};
+    cr_assert_eq(ww_lesion_apply(small_brain(), values, two, 4, 1, &known), WW_OK);
+    for (int i = 0; i < (int)noise->size; i++)
+        cr_expect_float_eq(noise->data[i], 0.5 * (i + 1), 1e-4);
+    cr_expect_float_eq(value_of("V4/gate/gain")->data[3], 0.4, 1e-7);
+    cr_expect_eq(ww_lesion_units(small_brain(), values), 64 + 144);
+
+    lesion = lesion_of("V1:0.5:how=noise"); /* the second output: root mean square of the first */
+    cr_assert_eq(ww_lesion_apply(small_brain(), values, &lesion, 1, 1, &known), WW_OK);
+    cr_expect_float_eq(value_of("V1/gate.4B/noise")->data[9], 5, 1e-5);
+    cr_expect_float_eq(value_of("V1/gate.blob/noise")->data[9], 0.5 * sqrt(257.0 * 513 / 6), 1e-3);
+
+    lesion = lesion_of("IT:most=face,count=10");
+    cr_assert_eq(ww_lesion_apply(small_brain(), values, &lesion, 1, 1, &known), WW_OK);
+    cr_expect_eq(ww_lesion_units(small_brain(), values), 10);
+    float least_taken = 1e9f, most_left = -1;
+    static const char *const name[] = {"PITd", "PITv", "CITv"};
+    for (int k = 0; k < 3; k++) {
+        char gate[32];
+        snprintf(gate, sizeof gate, "%s/gate/gain", name[k]);
+        const ww_value *gain = value_of(gate);
+        const float *s = known.selectivity[0][ww_brain_area_find(small_brain(), name[k])];
+        for (size_t u = 0; u < gain->size; u++)
+            if (gain->data[u] == 0)
+                least_taken = fminf(least_taken, s[u]);
+            else
+                most_left = fmaxf(most_left, s[u]);
+    }
+    cr_expect_geq(least_taken, most_left);
+    lesion = lesion_of("IT:0.25:most=face");
+    cr_assert_eq(ww_lesion_apply(small_brain(), values, &lesion, 1, 1, &known), WW_OK);
+    cr_expect_eq(ww_lesion_units(small_brain(), values), 22);
+    ww_lesion_clear(small_brain(), values);
+    cr_expect(untouched());
+}
+
+Test(connectome_lesion, statistics_that_are_missing)
+{
+    static const char *const word[][2] = {
+        {"MT:0.3:how=noise", "lesion MT:0.3:how=noise: noise wants the standard deviation of each "
+                             "unit"},
+        {"IT:most=word", "lesion IT:most=word: 'most' wants the selectivity of each unit"}};
+    ww_unit_statistics known = statistics();
+    known.sd = NULL;
+    for (int i = 0; i < 2; i++) {
+        ww_lesion lesion[] = {lesion_of("V4"), lesion_of(word[i][0])};
+        cr_expect_eq(ww_lesion_apply(small_brain(), values, lesion, 2, 1, &known), WW_EINVAL);
+        cr_expect_str_eq(ww_error_message(), word[i][1]);
+        cr_expect(untouched()); /* nothing half done */
+        cr_expect_eq(ww_lesion_apply(small_brain(), values, lesion, 2, 1, NULL), WW_EINVAL);
+        ww_lesion zero = ww_lesion_at_dose(&lesion[1], 0, arena);
+        cr_expect_eq(ww_lesion_apply(small_brain(), values, &zero, 1, 1, NULL), WW_OK);
+        cr_expect(untouched());
+    }
+}
