@@ -2,8 +2,8 @@
 #ifndef WW_ENGINE_STORE_TABLE_H
 #define WW_ENGINE_STORE_TABLE_H
 
-/* Tables of text: TSV (no quoting) and CSV (RFC 4180). The first line that is not empty and does
- * not start with '#' names the columns. */
+/* Tables of text: TSV (no quoting) and CSV (RFC 4180). Lines that are empty or start with '#' are
+ * passed over; the first other line names the columns. */
 
 #include <stdio.h>
 
@@ -25,13 +25,15 @@ ww_status ww_table_read(ww_table **out, const char *path, ww_arena *arena);
 ww_status ww_table_parse(ww_table **out, const char *text, const char *file, ww_arena *arena);
 /** The number of a column; WW_ENOTFOUND with a suggestion. */
 ww_status ww_table_column(size_t *out, const ww_table *table, const char *name);
-/** A cell as a number: WW_EPARSE "areas.tsv:7: surface_mm2: 'x' is not a number". An empty cell or
- * "-" gives NAN if `missing`, else the same error. */
+/** A cell as a number: WW_EPARSE "areas.tsv:7: surface_mm2: 'x' is not a number". An empty cell,
+ * "-", "NA" or "NaN" gives NAN if `missing`, else the same error. */
 ww_status ww_table_real(double *out, const ww_table *table, size_t row, size_t column,
                         bool missing);
 
 /** Writes rows as they come: ww_rows_open, then cells left to right, ww_rows_end at the end of each
- * row, ww_rows_commit (renames) or ww_rows_close (throws away). TSV or CSV by the ending. */
+ * row, ww_rows_commit (renames) or ww_rows_close (throws away). TSV or CSV by the ending. What goes
+ * wrong on the way is told by ww_rows_commit: WW_EIO, or WW_EINVAL for a text that TSV cannot hold
+ * (a tab, a line break). `rows` is gone after it, whatever it returns. */
 typedef struct ww_rows ww_rows;
 ww_status ww_rows_open(ww_rows **out, const char *path, const char *const *names, size_t columns);
 void ww_rows_text(ww_rows *rows, const char *text);
