@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Penalties, the norm of the gradient, and numbers that are not finite.
+/* Penalties, the norm of the gradient, and values that are not finite.
  *
  * l1 alone is the lasso (Tibshirani 1996), l2 alone ridge or weight decay (Krogh & Hertz 1992),
  * both together the elastic net (Zou & Hastie 2005).
@@ -77,35 +77,19 @@ void ww_clip(float *gradient, size_t n, double norm, double limit)
         gradient[i] *= scale;
 }
 
-/* Says which element of `value` is not finite, in x; `what` stands before its name. */
-static ww_status check(const ww_value *value, const float *x, uint64_t step, const char *what)
-{
-    if (isfinite(ww_norm(x, value->size)))
-        return WW_OK;
-    bool nan = false;
-    for (size_t i = 0; i < value->size; i++)
-        nan = nan || isnan(x[i]);
-    size_t area = strcspn(value->name, "/");
-    return WW_FAIL(WW_ENUMERIC, "step %llu: area %.*s: %s%s is %s", (unsigned long long)step,
-                   (int)area, value->name, what, value->name, nan ? "not a number" : "infinite");
-}
-
-ww_status ww_check_gradient(ww_values *values, const float *gradient, uint64_t step)
-{
-    for (size_t k = 0; k < ww_values_count(values); k++) {
-        const ww_value *v = ww_values_at(values, k);
-        if (v->kind == WW_NODE_PARAM)
-            WW_TRY(check(v, gradient + v->offset, step, "gradient of "));
-    }
-    return WW_OK;
-}
-
 ww_status ww_check_values(ww_values *values, uint64_t step)
 {
     for (size_t k = 0; k < ww_values_count(values); k++) {
         const ww_value *v = ww_values_at(values, k);
-        if (v->kind == WW_NODE_PARAM || v->kind == WW_NODE_STATE)
-            WW_TRY(check(v, v->data, step, ""));
+        if ((v->kind != WW_NODE_PARAM && v->kind != WW_NODE_STATE) ||
+            isfinite(ww_norm(v->data, v->size)))
+            continue;
+        bool nan = false;
+        for (size_t i = 0; i < v->size; i++)
+            nan = nan || isnan(v->data[i]);
+        return WW_FAIL(WW_ENUMERIC, "step %llu: area %.*s: %s is %s", (unsigned long long)step,
+                       (int)strcspn(v->name, "/"), v->name, v->name,
+                       nan ? "not a number" : "infinite");
     }
     return WW_OK;
 }

@@ -3,9 +3,8 @@
 #define WW_ENGINE_LEARNING_PENALTY_H
 
 /* What happens to a gradient between the backward pass and the optimiser: penalties are added, its
- * norm is measured and limited, and numbers that are not finite are found. Arrays are laid out as
- * ww_values_parameters. All sums run in double in an order that does not depend on the number of
- * threads. */
+ * norm is measured and limited. Arrays are laid out as ww_values_parameters. All sums run in double
+ * in an order that does not depend on the number of threads. */
 
 #include "engine/tensor/values.h"
 
@@ -19,11 +18,8 @@ double ww_norm(const float *x, size_t n);
 /** Shortens gradient[n] of length `norm` to `limit` if it is longer (Pascanu et al. 2013). */
 void ww_clip(float *gradient, size_t n, double norm, double limit);
 
-/** WW_ENUMERIC if any gradient is not finite: "step 412: area V4: gradient of V4/weight is not a
- * number"; the area is the name before the first '/'. */
-ww_status ww_check_gradient(ww_values *values, const float *gradient, uint64_t step);
-
-/** The same of parameters and states: "step 412: area V4: V4/weight is infinite". */
+/** WW_ENUMERIC if any parameter or state is not finite: "step 412: area V4: V4/weight is
+ * infinite"; the area is the name before the first '/'. */
 ww_status ww_check_values(ww_values *values, uint64_t step);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Penalties, norms, clipping, and numbers that are not finite. */
+/* Penalties, norms, clipping, and values that are not finite. */
 #include <criterion/criterion.h>
 #include <math.h>
 #include <string.h>
@@ -101,23 +101,13 @@ Test(penalty, clipping_keeps_the_direction_and_limits_the_length)
         cr_assert_float_eq((double)(y[i] / x[i]), 0.42 / norm, 1e-6);
 }
 
-Test(penalty, names_what_is_not_finite)
+Test(penalty, names_the_value_that_is_not_finite)
 {
-    const ww_value *weight = ww_values_find(values, "V4/weight"), *it;
-    it = ww_values_find(values, "IT/weight");
-    cr_assert_eq(ww_check_gradient(values, gradient, 412), WW_OK);
     cr_assert_eq(ww_check_values(values, 412), WW_OK);
-    gradient[it->offset + 110] = -INFINITY;
-    cr_assert_eq(ww_check_gradient(values, gradient, 9), WW_ENUMERIC);
-    cr_assert_str_eq(ww_error_message(), "step 9: area IT: gradient of IT/weight is infinite");
-    gradient[weight->offset + 34] = NAN;
-    cr_assert_eq(ww_check_gradient(values, gradient, 412), WW_ENUMERIC);
-    cr_assert_str_eq(ww_error_message(),
-                     "step 412: area V4: gradient of V4/weight is not a number");
     ww_values_find(values, "IT/mean")->data[4] = NAN;
     cr_assert_eq(ww_check_values(values, 77), WW_ENUMERIC);
     cr_assert_str_eq(ww_error_message(), "step 77: area IT: IT/mean is not a number");
-    it->data[0] = INFINITY;
-    cr_assert_eq(ww_check_values(values, 78), WW_ENUMERIC);
-    cr_assert_str_eq(ww_error_message(), "step 78: area IT: IT/weight is infinite");
+    ww_values_find(values, "V4/weight")->data[34] = INFINITY;
+    cr_assert_eq(ww_check_values(values, 412), WW_ENUMERIC);
+    cr_assert_str_eq(ww_error_message(), "step 412: area V4: V4/weight is infinite");
 }
