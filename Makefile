@@ -17,7 +17,9 @@ say      = @$(if $(V),:,printf '  %-5s %s\n' $(1) $(2))
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: all test check clean help FORCE
+.PHONY: all test test-all effects fuzz fuzz-here bench demo docs check check-install coverage install \
+        uninstall clean help FORCE
+.SECONDARY:
 
 # family:singular:folder, in the order in which `whatwhere list` shows them
 FAMILIES := $(strip \
@@ -144,11 +146,117 @@ $(B)/documented: $(call obj,tools/documented.c $(filter-out cli/main.c,$(SRC_CLI
 check: $(B)/documented  ## format, layers, headers, sizes, documentation
 	@CC='$(CC)' CFLAGS='$(ALL_CFLAGS)' tools/check.sh '$(B)/documented $(filter %.tsv,$(DATA))'
 
+# Effects: published findings that trained brains show. Fuzzing: each reader on made-up files.
+SRC_EFFECTS := $(wildcard tests/effects/*.c)
+EFFECTS     := $(B)/ww-effects
+$(EFFECTS): $(call obj,$(SRC_EFFECTS) $(wildcard tests/support/*.c) $(filter-out cli/main.c,$(SRC_CLI))) \
+            $(B)/registry_all.o $(LIB)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcriterion
+
+effects: $(if $(SRC_EFFECTS),$(EFFECTS))
+	$(if $(SRC_EFFECTS),$(call run_tests,$(EFFECTS)))
+effects: TIMEOUT = 3600
+
+SRC_FUZZ     := $(wildcard tests/fuzz/*.c)
+FUZZ_SECONDS ?= 10
+$(B)/fuzz/%: $(B)/tests/fuzz/%.o $(LIB)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(subst fuzzer-no-link,fuzzer,$(LDFLAGS)) -o $@ $^ $(LDLIBS)
+
+fuzz:
+	@if command -v clang > /dev/null; then \
+	  $(MAKE) CC=clang SAN=fuzzer-no-link,address,undefined OPT=-O1 fuzz-here; \
+	else echo 'fuzz: skipped, there is no clang'; fi
+
+fuzz-here: $(SRC_FUZZ:tests/fuzz/%.c=$(B)/fuzz/%)
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) tools/fuzz.sh $^
+
+test-all: test effects fuzz check-install $(BENCHES)  ## the same, effects, fuzzing and installation
+
+SRC_BENCH := $(wildcard tests/bench/*.c)
+BENCHES   := $(SRC_BENCH:tests/bench/%.c=$(B)/bench/%)
+$(B)/bench/%: $(B)/tests/bench/%.o $(LIB)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+bench: $(BENCHES)  ## the benchmarks, one after the other
+	@for b in $^; do echo "== $${b##*/}"; $$b || exit; done
+
+demo: $(EXE)  ## train a small brain, lesion it, print the table and draw the figure
+	$(EXE) run lesion-battery --demo
+
+docs: $(EXE)  ## chapters and reference pages, in build/docs
+	tools/docs.sh $(EXE) build/docs
+
+coverage:  ## which lines the tests run
+	@$(MAKE) COV=1 OPT=-O0 test
+	@tools/coverage.sh build/$(notdir $(CC))-coverage
+
+# The library for linking, static and (where the linker is GNU's) shared.
+SONAME := libwhatwhere.so.$(word 1,$(subst ., ,$(VERSION)))
+SO     := $(if $(filter Darwin,$(shell uname -s)),,$(B)/libwhatwhere.so.$(VERSION))
+$(B)/libwhatwhere.so.$(VERSION): $(call obj,$(SRC_LIB)) $(B)/registry.o
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS) -shared -Wl,-soname,$(SONAME) -o $@ $^ $(LDLIBS)
+
+define PC
+prefix=$(PREFIX)
+includedir=$${prefix}/include/whatwhere
+libdir=$${prefix}/lib
+
+Name: whatwhere
+Description: simulates the visual streams of the primate brain
+Version: $(VERSION)
+Requires.private: $(filter-out popt,$(PACKAGES))
+Cflags: -I$${includedir}
+Libs: -L$${libdir} -lwhatwhere
+Libs.private: -ldnnl -lm -lpthread -fopenmp
+endef
+$(B)/whatwhere.pc: FORCE
+	@mkdir -p $(@D)
+	$(file > $@,$(PC))
+
+$(B)/whatwhere.1: tools/manpage.sh $(EXE)
+	@tools/manpage.sh $(EXE) $(VERSION) > $@
+
+$(B)/whatwhere.bash: $(EXE)
+	@$(EXE) completion bash > $@
+
+HEADERS := $(sort $(foreach d,$(LAYERS),$(wildcard $(d)/*.h $(d)/*/*.h)))
+ROOT     = $(DESTDIR)$(PREFIX)
+put      = @for f in $(2); do install -D -m 644 $$f $(1)/$$f; done
+
+install: all $(SO) $(B)/whatwhere.pc $(B)/whatwhere.1 $(B)/whatwhere.bash  ## to PREFIX (/usr/local), under DESTDIR
+	@install -D -m 755 $(EXE) $(ROOT)/bin/whatwhere
+	@install -D -m 644 $(LIB) $(ROOT)/lib/libwhatwhere.a
+ifneq ($(SO),)
+	@install -m 755 $(SO) $(ROOT)/lib/
+	@ln -sf $(notdir $(SO)) $(ROOT)/lib/$(SONAME)
+	@ln -sf $(SONAME) $(ROOT)/lib/libwhatwhere.so
+endif
+	$(call put,$(ROOT)/include/whatwhere,$(HEADERS))
+	$(call put,$(ROOT)/share/whatwhere,$(DATA))
+	@install -D -m 644 $(B)/whatwhere.pc $(ROOT)/lib/pkgconfig/whatwhere.pc
+	@install -D -m 644 $(B)/whatwhere.1 $(ROOT)/share/man/man1/whatwhere.1
+	@install -D -m 644 $(B)/whatwhere.bash $(ROOT)/share/bash-completion/completions/whatwhere
+
+uninstall:  ## takes away what install put there
+	rm -rf $(ROOT)/include/whatwhere $(ROOT)/share/whatwhere
+	rm -f $(ROOT)/bin/whatwhere $(ROOT)/lib/libwhatwhere.* $(ROOT)/lib/pkgconfig/whatwhere.pc \
+	  $(ROOT)/share/man/man1/whatwhere.1 $(ROOT)/share/bash-completion/completions/whatwhere
+
+check-install: all
+	@MAKE='$(MAKE)' CC='$(CC)' tools/check_install.sh
+
 clean:  ## remove everything that was built
 	rm -rf build
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## */  \1\t/p' Makefile | expand -t 16
+	@echo '  knobs           CC=clang  SAN=address,undefined  WERROR=1  OPT=-O1  V=1  PREFIX=  DESTDIR='
 
--include $(patsubst %.o,%.d,$(call obj,$(SRC_LIB) $(SRC_CLI) $(SRC_TEST) tools/documented.c) \
-  $(B)/registry.o $(B)/registry_all.o)
+-include $(patsubst %.o,%.d,$(call obj,$(SRC_LIB) $(SRC_CLI) $(SRC_TEST) $(SRC_EFFECTS) \
+  $(SRC_FUZZ) $(SRC_BENCH) tools/documented.c) $(B)/registry.o $(B)/registry_all.o)

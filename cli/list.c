@@ -3,11 +3,13 @@
 #include "cli/parts/listing.h"
 
 struct list {
-    bool names;
+    bool names, files;
 };
 
 static const ww_param params[] = {
-    WW_BOOL(struct list, names, false, "only the names, one a line", ""), WW_PARAM_END};
+    WW_BOOL(struct list, names, false, "only the names, one a line", ""),
+    WW_BOOL(struct list, files, false, "names and source files, a tab between them", ""),
+    WW_PARAM_END};
 
 static ww_status run(ww_cli *cli, const void *self, int argc, const char *const *argv)
 {
@@ -20,7 +22,10 @@ static ww_status run(ww_cli *cli, const void *self, int argc, const char *const 
         return WW_OK;
     }
     WW_TRY(ww_usage(ww_family_find(&family, argv[0])));
-    ww_list_items(family, p->names);
+    if (p->files)
+        ww_list_files(family);
+    else
+        ww_list_items(family, p->names);
     return WW_OK;
 }
 

@@ -69,6 +69,12 @@ void ww_list_items(const ww_family *family, bool names)
     }
 }
 
+void ww_list_files(const ww_family *family)
+{
+    for (size_t i = 0; i < family->count; i++)
+        printf("%s\t%s\n", family->items[i]->name, family->files[i]);
+}
+
 /* The default of a row as text: what a struct that holds only defaults prints. */
 static ww_status default_text(const ww_item *item, const ww_param *row, char *out, size_t bytes,
                               ww_arena *arena)

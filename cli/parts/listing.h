@@ -13,6 +13,9 @@ void ww_list_families(bool names);
 /** The items of a family with their summaries; `names`: only their names, members included. */
 void ww_list_items(const ww_family *family, bool names);
 
+/** The items of a family, each with its source file behind a tab. */
+void ww_list_files(const ww_family *family);
+
 /** Everything that an item says of itself, for a terminal. */
 ww_status ww_show_item(const ww_family *family, size_t index, ww_arena *arena);
 

@@ -12,6 +12,9 @@ $ whatwhere list stimuli
 $ whatwhere list Stimulus --names
 > ^grating$
 
+$ whatwhere list stimuli --files
+> ^grating	stimuli/grating\.c$
+
 $ whatwhere list stimulis
 ? 2
 ! whatwhere: unknown family 'stimulis'; did you mean 'stimuli'?
