@@ -39,6 +39,9 @@ ww_var ww_sub(ww_graph *g, ww_var a, ww_var b);
 ww_var ww_mul(ww_graph *g, ww_var a, ww_var b);
 ww_var ww_div(ww_graph *g, ww_var a, ww_var b);
 
+/** The sum of n >= 1 arrays of one shape (at most WW_OP_MAX_IN). */
+ww_var ww_sum_of(ww_graph *g, int n, const ww_var *x);
+
 ww_var ww_relu(ww_graph *g, ww_var x);
 ww_var ww_leaky_relu(ww_graph *g, ww_var x, double slope);
 ww_var ww_tanh(ww_graph *g, ww_var x);

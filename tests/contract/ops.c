@@ -194,8 +194,11 @@ static void leaves_out_what_is_not_wanted(ww_rig *rig)
     trace_free(&trace);
 }
 
+/* Where the output is as large as the first input, as in a program. */
 static void works_in_place(ww_rig *rig)
 {
+    if (rig->size[0] != rig->out_size)
+        return;
     struct trace trace = run(rig);
     float *out = rig->call.out;
     rig->call.out = rig->in[0];

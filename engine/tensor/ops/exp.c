@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* y = exp x;  dy/dx = y */
+#include "engine/tensor/parts/elementwise.h"
+#include "engine/tensor/parts/exponential.h"
+
+extern const ww_op ww_op_exp;
+
+ww_var ww_exp(ww_graph *g, ww_var x)
+{
+    return ww_apply(g, &ww_op_exp, NULL, 1, &x);
+}
+
+static ww_status forward(ww_op_call *call)
+{
+    const float *x = call->in[0];
+    float *y = call->out;
+    WW_EACH(ww_call_size(call), y[i] = ww_expf(x[i]));
+    return WW_OK;
+}
+
+static ww_status backward(ww_op_call *call)
+{
+    const float *y = call->out, *dy = call->grad_out;
+    float *dx = call->grad_in[0];
+    if (dx != NULL)
+        WW_EACH(ww_call_size(call), dx[i] = dy[i] * y[i]);
+    return WW_OK;
+}
+
+const ww_op ww_op_exp = {.item = {.name = "exp", .summary = "exponential"},
+                         .min_in = 1,
+                         .max_in = 1,
+                         .infer = ww_infer_same,
+                         .forward = forward,
+                         .backward = backward,
+                         .keeps_out = true,
+                         .in_place = true,
+                         .cases = ww_cases_normal};

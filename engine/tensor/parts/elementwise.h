@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef WW_ENGINE_TENSOR_PARTS_ELEMENTWISE_H
+#define WW_ENGINE_TENSOR_PARTS_ELEMENTWISE_H
+
+/* What element-wise operators share: the loop, the shape, the cases. */
+
+#include <math.h>
+#include <string.h>
+
+#include "engine/tensor/ops.h"
+
+/** Does the statements for every i < n, in vectors and, where n is large, in threads. Each i must
+ * stand for itself; x[i] and y[i] may be the same float (in place). WW_EACH_CALL is for statements
+ * that call the mathematics library, which is not vectorised. */
+/* clang-format off */
+#define WW_EACH(n, ...)                                                                            \
+    do {                                                                                           \
+        const size_t ww_n_ = (n);                                                                  \
+        _Pragma("omp parallel for simd schedule(static) if (parallel : ww_n_ > 32768)")            \
+        for (size_t i = 0; i < ww_n_; i++) {                                                       \
+            __VA_ARGS__;                                                                           \
+        }                                                                                          \
+    } while (0)
+#define WW_EACH_CALL(n, ...)                                                                       \
+    do {                                                                                           \
+        const size_t ww_n_ = (n);                                                                  \
+        _Pragma("omp parallel for schedule(static) if (ww_n_ > 8192)")                             \
+        for (size_t i = 0; i < ww_n_; i++) {                                                       \
+            __VA_ARGS__;                                                                           \
+        }                                                                                          \
+    } while (0)
+/* clang-format on */
+
+/** Number of elements of the output. */
+static inline size_t ww_call_size(const ww_op_call *call)
+{
+    return ww_shape_size(&call->out_shape);
+}
+
+/** infer of an operator whose output has the shape of its first input. */
+static inline ww_status ww_infer_same(void *attr, int n_in, const ww_shape *in, ww_shape *out)
+{
+    (void)attr, (void)n_in;
+    *out = in[0];
+    return WW_OK;
+}
+
+/** Copies n floats bit by bit; nothing where source and target are the same (in place). */
+static inline void ww_copy(float *to, const float *from, size_t n)
+{
+    if (to != from)
+        memcpy(to, from, n * sizeof *to);
+}
+
+/** Cases of operators of one array without attributes, by how their values are drawn. */
+extern const ww_op_case ww_cases_normal[], ww_cases_positive[], ww_cases_away[];
+
+#endif
