@@ -110,6 +110,12 @@ static int find_named(const ww_graph *graph, const char *name)
     return -1;
 }
 
+static const char *const kind_words[] = {[WW_NODE_INPUT] = "an input",
+                                         [WW_NODE_PARAM] = "a parameter",
+                                         [WW_NODE_STATE] = "a state",
+                                         [WW_NODE_CONTROL] = "a control",
+                                         [WW_NODE_FIXED] = "a fixed array"};
+
 /* An existing array of this name is the same array, if kind and shape agree. */
 static ww_var reuse(ww_graph *graph, int id, ww_node_kind kind, const ww_shape *shape)
 {
@@ -117,6 +123,9 @@ static ww_var reuse(ww_graph *graph, int id, ww_node_kind kind, const ww_shape *
     char old[WW_SHAPE_TEXT], new[WW_SHAPE_TEXT];
     if (node->kind == kind && ww_shape_equal(&node->shape, shape))
         return (ww_var){id};
+    if (node->kind != kind)
+        return stick(graph, WW_FAIL(WW_ESHAPE, "%s: %s was declared before as %s", node->name,
+                                    kind_words[kind], kind_words[node->kind]));
     return stick(graph, WW_FAIL(WW_ESHAPE, "%s: %s was declared before as %s", node->name,
                                 ww_shape_print(shape, new), ww_shape_print(&node->shape, old)));
 }
@@ -135,7 +144,9 @@ static ww_var declare(ww_graph *graph, ww_node_kind kind, const char *name, ww_s
     int old = find_named(graph, full);
     if (old >= 0)
         return reuse(graph, old, kind, &shape);
-    if (init.data != NULL) {
+    if (init.kind == WW_INIT_DATA) {
+        if (init.data == NULL)
+            return stick(graph, WW_FAIL(WW_EINVAL, "%s: no numbers are given for it", full));
         size_t bytes = ww_shape_size(&shape) * sizeof(float);
         float *copy = ww_arena_alloc(graph->arena, bytes);
         if (copy == NULL)
@@ -180,12 +191,21 @@ ww_var ww_fixed(ww_graph *graph, const char *name, ww_shape shape, const float *
                    0);
 }
 
+static ww_status check_count(const ww_op *op, int n_in)
+{
+    const char *given = n_in == 1 ? "input" : "inputs";
+    if (n_in >= op->min_in && n_in <= op->max_in && n_in <= WW_OP_MAX_IN)
+        return WW_OK;
+    if (op->min_in == op->max_in)
+        return WW_FAIL(WW_EINVAL, "%d %s given, %d wanted", n_in, given, op->min_in);
+    return WW_FAIL(WW_EINVAL, "%d %s given, %d to %d wanted", n_in, given, op->min_in, op->max_in);
+}
+
 /* Copies inputs and attributes into the arena and asks the operator for the shape. */
 static ww_status apply(ww_graph *graph, const ww_op *op, const void *attr, int n_in,
                        const ww_var *in)
 {
-    if (n_in < op->min_in || n_in > op->max_in || n_in > WW_OP_MAX_IN)
-        return WW_FAIL(WW_EINVAL, "%d inputs given, %d to %d wanted", n_in, op->min_in, op->max_in);
+    WW_TRY(check_count(op, n_in));
     ww_shape shapes[WW_OP_MAX_IN], out;
     int *ids = ww_arena_array(graph->arena, (size_t)n_in, sizeof *ids);
     void *copy = ww_arena_alloc(graph->arena, op->attr_size);
