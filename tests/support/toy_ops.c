@@ -158,6 +158,30 @@ const ww_op toy_mul = {.item = {.name = "toy_mul"},
                        .in_place = true,
                        .keeps_in = WW_BIT(31)};
 
+static ww_status turn_forward(ww_op_call *call)
+{
+    for (size_t i = 0; i < size(call); i++)
+        call->out[i] = call->in[0][i] + call->in[1][size(call) - 1 - i];
+    return WW_OK;
+}
+
+static ww_status turn_backward(ww_op_call *call)
+{
+    for (size_t i = 0; call->grad_in[1] != NULL && i < size(call); i++)
+        call->grad_in[1][size(call) - 1 - i] = call->grad_out[i];
+    if (call->grad_in[0] != NULL)
+        memmove(call->grad_in[0], call->grad_out, size(call) * sizeof(float));
+    return WW_OK;
+}
+
+const ww_op toy_turn = {.item = {.name = "toy_turn"},
+                        .min_in = 2,
+                        .max_in = 2,
+                        .infer = infer_same,
+                        .forward = turn_forward,
+                        .backward = turn_backward,
+                        .in_place = true};
+
 static ww_status tanh_forward(ww_op_call *call)
 {
     for (size_t i = 0; i < size(call); i++)

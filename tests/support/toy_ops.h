@@ -11,6 +11,7 @@
 extern const ww_op toy_linear;  /* x[N, F], w[K, F] -> [N, K]; keeps both inputs, uses scratch */
 extern const ww_op toy_add;     /* any number of inputs of one shape; in place */
 extern const ww_op toy_mul;     /* two inputs of one shape; in place, keeps both */
+extern const ww_op toy_turn;    /* a + b read backwards; in place */
 extern const ww_op toy_tanh;    /* in place, keeps its output */
 extern const ww_op toy_square;  /* in place, saves its input itself */
 extern const ww_op toy_scale;   /* 3 x - 1; in place, keeps nothing */
