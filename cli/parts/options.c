@@ -249,9 +249,10 @@ static void print_option(const struct poptOption *option, const ww_param *row, c
     fprintf(stream, option->val == SET || option->val == OUTPUT ? option->descrip : "%s",
             what != NULL ? what : option->descrip);
     if (row != NULL && !takes_no_value(row)) {
-        if (row->type == WW_PARAM_TEXT || row->type == WW_PARAM_REALS)
-            fprintf(stream, row->text[0] != '\0' ? " (%s)" : "", row->text);
-        else if (row->type == WW_PARAM_CHOICE)
+        if (row->type == WW_PARAM_TEXT || row->type == WW_PARAM_REALS) {
+            if (row->text[0] != '\0')
+                fprintf(stream, " (%s)", row->text);
+        } else if (row->type == WW_PARAM_CHOICE)
             fprintf(stream, " (%s)", row->choices[(int)row->value]);
         else
             fprintf(stream, " (%.9g; %s)", row->value, ww_param_range(row, range, sizeof range));

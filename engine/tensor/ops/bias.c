@@ -86,7 +86,7 @@ static const ww_op_case cases[] = {
     {"maps, many", NULL, 2, {{4, {WW_BATCH, 16, 9, 9}}, {1, {16}}}, {0}, 0},
     {"vectors", NULL, 2, {{2, {WW_BATCH, 11}}, {1, {11}}}, {0}, 0},
     {"one channel", NULL, 2, {{4, {WW_BATCH, 1, 2, 2}}, {1, {1}}}, {0}, 0},
-    {NULL}};
+    {0}};
 
 const ww_op ww_op_bias = {.item = {.name = "bias", .summary = "adds a number to each channel"},
                           .min_in = 2,

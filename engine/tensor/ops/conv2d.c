@@ -266,7 +266,7 @@ static const ww_op_case cases[] = {
          .stride = 2),
     CASE("depthwise, two filters a channel", WW_BATCH, 3, 6, 6, 6, 1, 3, 3, .pad = 1, .groups = 3),
     CASE("padding wider than the filter", WW_BATCH, 2, 3, 3, 2, 2, 2, 2, .pad = 4),
-    {NULL}};
+    {0}};
 
 const ww_op ww_op_conv2d = {
     .item = {.name = "conv2d",
