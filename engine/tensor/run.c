@@ -51,7 +51,7 @@ ww_status ww_steps_list(ww_program *program)
 
 static void add(float *to, const float *from, size_t n)
 {
-#pragma omp parallel for simd if (n >= PARALLEL_FLOATS)
+#pragma omp parallel for if (n >= PARALLEL_FLOATS)
     for (size_t i = 0; i < n; i++)
         to[i] += from[i];
 }
