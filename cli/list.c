@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/command.h"
+#include "cli/parts/data_list.h"
 #include "cli/parts/listing.h"
 
 struct list {
@@ -15,12 +16,12 @@ static ww_status run(ww_cli *cli, const void *self, int argc, const char *const 
 {
     const struct list *p = self;
     const ww_family *family;
-    (void)cli;
     WW_TRY(ww_usage_count(argc, argv, 0, 1, "FAMILY or nothing"));
-    if (argc == 0) {
-        ww_list_families(p->names);
-        return WW_OK;
-    }
+    if (argc == 0)
+        return ww_list_families(p->names, cli->arena);
+    const ww_data_kind *kind = ww_data_kind_find(argv[0]);
+    if (kind != NULL)
+        return ww_list_data(kind, p->names, cli->arena);
     WW_TRY(ww_usage(ww_family_find(&family, argv[0])));
     if (p->files)
         ww_list_files(family);
@@ -31,7 +32,7 @@ static ww_status run(ww_cli *cli, const void *self, int argc, const char *const 
 
 const ww_command ww_command_list = {
     .item = {.name = "list",
-             .summary = "lists the families of parts, or the members of one family",
+             .summary = "lists the families of parts, brains and studies, or the members of one",
              .example = "whatwhere list stimuli",
              .params = params,
              .params_size = sizeof(struct list)},

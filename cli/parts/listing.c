@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "cli/parts/data_list.h"
 
 enum { WIDTH = 96, INDENT = 14 };
 
@@ -13,19 +14,39 @@ static bool filled(const char *text)
     return text != NULL && text[0] != '\0';
 }
 
-void ww_list_families(bool names)
+static void print_wrapped(const char *head, const char *const *name, size_t count)
+{
+    int column = printf("%-*s", INDENT - 1, head);
+    for (size_t i = 0; i < count; i++) {
+        if (column + 1 + (int)strlen(name[i]) > WIDTH && i > 0)
+            column = printf("\n%*s", INDENT - 1, "") - 1;
+        column += printf(" %s", name[i]);
+    }
+    putchar('\n');
+}
+
+ww_status ww_list_families(bool names, ww_arena *arena)
 {
     for (size_t f = 0; f < ww_families_count; f++) {
         const ww_family *family = &ww_families[f];
-        int column = printf("%-*s", names ? 0 : INDENT - 1, family->name);
-        for (size_t i = 0; i < family->count && !names; i++) {
-            const char *name = family->items[i]->name;
-            if (column + 1 + (int)strlen(name) > WIDTH && i > 0)
-                column = printf("\n%*s", INDENT - 1, "") - 1;
-            column += printf(" %s", name);
-        }
-        putchar('\n');
+        const char **name = ww_arena_array(arena, family->count + 1, sizeof *name);
+        if (name == NULL)
+            return WW_ENOMEM;
+        for (size_t i = 0; i < family->count; i++)
+            name[i] = family->items[i]->name;
+        if (names)
+            puts(family->name);
+        else
+            print_wrapped(family->name, name, family->count);
     }
+    for (const ww_data_kind *kind = ww_data_kinds; kind->name != NULL && !names; kind++) {
+        const char *const *name;
+        size_t count;
+        WW_TRY(ww_data_names(kind, &name, &count, arena));
+        if (count > 0)
+            print_wrapped(kind->name, name, count);
+    }
+    return WW_OK;
 }
 
 /* One name, or "V3A (V3Ad V3Av)" where a file serves several. */

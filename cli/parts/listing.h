@@ -6,9 +6,9 @@
 
 #include "engine/base/registry.h"
 
-/** All families with the names of their items, wrapped at 96 columns; `names`: only the families'
- * names, one a line. */
-void ww_list_families(bool names);
+/** All families, brains and studies, with the names of their items wrapped at 96 columns; `names`:
+ * only the names of the families. */
+ww_status ww_list_families(bool names, ww_arena *arena);
 
 /** The items of a family with their summaries; `names`: only their names, members included. */
 void ww_list_items(const ww_family *family, bool names);

@@ -32,3 +32,19 @@ $ whatwhere list --help
 > ^  -q, --quiet +no progress$
 > ^      --seed=N +seed of all random numbers \(1\)$
 > ^  whatwhere list stimuli$
+
+# brains and studies are files; those of the reader's own folder too
+% mkdir -p home/connectome/brains home/experiments
+% printf 'brain: zebra\nsummary: striped\n' > home/connectome/brains/zebra.yaml
+% printf 'study: savanna\n' > home/experiments/savanna.yaml
+$ export WHATWHERE_HOME=$PWD/home; whatwhere list brains && whatwhere list study --names && whatwhere list
+> ^zebra +striped$
+> ^savanna$
+> ^brains .*zebra$
+> ^studies .*savanna
+
+% mkdir -p home/connectome/brains
+% printf 'brain: [\n' > home/connectome/brains/zebra.yaml
+$ WHATWHERE_HOME=home whatwhere list brains
+? 1
+!~ ^whatwhere: home/connectome/brains/zebra\.yaml:[0-9]+: .*$
