@@ -30,8 +30,10 @@ void ww_h5_close(ww_h5 *file);
 /** The name given to create or open. */
 const char *ww_h5_path(const ww_h5 *file);
 
-/** Writes an array of `rank` dimensions (rank 0: a scalar). Large arrays are chunked and, if
- * `compress`, deflated with shuffle. An existing dataset of the name is replaced. */
+/** Writes an array of `rank` <= 8 dimensions (rank 0: a scalar); with `compress`, arrays from 4 kB
+ * on are chunked, shuffled and deflated. An existing dataset of the name is replaced, together with
+ * its attributes. Errors: WW_EIO (also for a write that failed earlier), WW_EINVAL for a name that
+ * is a group or leads through a dataset. */
 ww_status ww_h5_write_floats(ww_h5 *file, const char *name, const float *data, int rank,
                              const int64_t *dim, bool compress);
 ww_status ww_h5_write_doubles(ww_h5 *file, const char *name, const double *data, int rank,
@@ -42,7 +44,8 @@ ww_status ww_h5_write_bytes(ww_h5 *file, const char *name, const unsigned char *
                             const int64_t *dim, bool compress);
 /** Writes a list of n UTF-8 texts, or with n < 0 one scalar text texts[0]. */
 ww_status ww_h5_write_texts(ww_h5 *file, const char *name, const char *const *texts, int64_t n);
-/** Attaches a text or a number to a dataset or group ("unit" = "deg"); replaces an old one. */
+/** Attaches a text or a number to a dataset or group ("unit" = "deg"); replaces an old one.
+ * WW_ENOTFOUND if there is no dataset or group of the name. */
 ww_status ww_h5_attribute(ww_h5 *file, const char *name, const char *key, const char *text);
 ww_status ww_h5_attribute_real(ww_h5 *file, const char *name, const char *key, double value);
 
@@ -51,9 +54,11 @@ bool ww_h5_has(const ww_h5 *file, const char *name);
 /** Names of the members of a group, sorted, in `arena`. */
 ww_status ww_h5_list(const ww_h5 *file, const char *group, const char *const **names, size_t *count,
                      ww_arena *arena);
-/** Shape of a dataset. */
+/** Shape of a dataset. WW_EPARSE where it claims more than the file can hold, so that memory can be
+ * taken for what it says. */
 ww_status ww_h5_shape(const ww_h5 *file, const char *name, int *rank, int64_t dim[8]);
-/** Reads a whole dataset of exactly `count` elements into `data`; numbers are converted.
+/** Reads a whole dataset of exactly `count` elements into `data`; numbers are converted;
+ * one that the integer or byte asked for cannot hold is WW_EPARSE.
  * Errors: WW_ENOTFOUND, WW_ESHAPE (says both sizes), WW_EPARSE for another type. */
 ww_status ww_h5_read_floats(const ww_h5 *file, const char *name, float *data, size_t count);
 ww_status ww_h5_read_doubles(const ww_h5 *file, const char *name, double *data, size_t count);
