@@ -252,7 +252,7 @@ static void two_threads_give_the_same(const ww_op *op)
             for (int k = 0; k < 3; k++)
                 trace_free(&trace[k]);
         }
-    ww_threads_set(0);
+    ww_threads_set(1);
 }
 
 /* WW_GRADIENT computes what WW_INFER does. */
@@ -362,6 +362,7 @@ ParameterizedTest(size_t *index, ops, contract)
     const char *one = getenv("WW_OP");
     if (one != NULL && strcmp(one, op->item.name) != 0)
         return;
+    ww_threads_set(1);
     cr_assert(op->cases != NULL && op->cases[0].name != NULL, "%s has no cases", op->item.name);
     infers_open_batches(op);
     refuses_misfits(op);
