@@ -51,7 +51,7 @@ ww_status ww_set_split(const ww_cli *cli, int i, const char **key, const char **
 ww_status ww_set_all(const ww_cli *cli, const ww_param *table, void *self)
 {
     for (int i = 0; cli->set[i] != NULL; i++) {
-        const char *key, *value;
+        const char *key = NULL, *value = NULL;
         WW_TRY(ww_set_split(cli, i, &key, &value));
         WW_TRY(ww_usage(ww_params_set(table, self, key, value, "--set ", cli->arena)));
     }

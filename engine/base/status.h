@@ -61,7 +61,9 @@ const char *ww_error_origin(void);
 /** Forgets the message of this thread. */
 void ww_error_clear(void);
 
-#define WW_FAIL(code, ...) ww_fail((code), __FILE__, __LINE__, __VA_ARGS__)
+/* The comma shows the compiler which status comes back, so that it sees that what a failed function
+ * left unset is not used. */
+#define WW_FAIL(code, ...) (ww_fail((code), __FILE__, __LINE__, __VA_ARGS__), (code))
 
 /** Returns the status of `call` from the calling function unless it is WW_OK. */
 #define WW_TRY(call)                                                                               \
