@@ -10,6 +10,7 @@
  * kept, and what is no regular file ("/dev/stdout", a pipe) is written directly. */
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "engine/base/arena.h"
 #include "engine/base/status.h"
@@ -27,6 +28,10 @@ ww_status ww_file_write(const char *path, const void *data, size_t bytes);
 /** The names in a folder that do not start with a dot, in natural order (2 before 10). */
 ww_status ww_folder_list(const char *const **names, size_t *count, const char *path,
                          ww_arena *arena);
+
+/** The CRC-32 (as zlib, PNG and gzip have it) and the size of a file; of a folder those of the
+ * names and the contents of all files in it, in natural order. */
+ww_status ww_file_checksum(uint32_t *crc32, int64_t *bytes, const char *path);
 
 /** Natural order of two names: runs of digits compare as numbers, all else byte by byte. */
 int ww_natural_order(const char *a, const char *b);

@@ -73,9 +73,11 @@ ww_status ww_h5_read_attribute(const ww_h5 *file, const char *name, const char *
 ww_status ww_h5_read_attribute_real(const ww_h5 *file, const char *name, const char *key,
                                     double *value);
 
-/** Writes the group /provenance: version and commit of whatwhere, the resolved configuration (any
- * text, YAML as a rule), seed, command line, host, date, number of threads, versions of the
- * libraries, and for each of the n_inputs files its path and SHA-256 or CRC checksum. */
+/** Writes the group /provenance: version, commit and compiler of whatwhere, versions of the
+ * libraries, the resolved configuration (any text, YAML as a rule), seed, command line, host, date
+ * (UTC), number of threads, and for each of the n_inputs files or folders its path, size and CRC-32
+ * (inputs/path, bytes, crc32). An older one is overwritten. WW_EIO for an input that is not there.
+ */
 ww_status ww_h5_provenance(ww_h5 *file, const char *configuration, uint64_t seed,
                            const char *command_line, const char *const *inputs, size_t n_inputs);
 
