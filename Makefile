@@ -53,7 +53,8 @@ CFLAGS   ?= -g
 SHARED   := -fPIC -fno-semantic-interposition # the same objects serve both libraries
 ALL_CFLAGS := -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -I. $(PKG_CFLAGS) $(OPT) \
   $(CFLAGS) $(SHARED) -fopenmp -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
-  -Wmissing-prototypes -Wvla -Wwrite-strings $(if $(findstring clang,$(CC)),-Wno-pass-failed) \
+  -Wmissing-prototypes -Wvla -Wwrite-strings $(if $(findstring clang,$(CC)),-Wno-pass-failed \
+    -Wno-missing-field-initializers) \
   $(if $(WERROR),-Werror) \
   $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=undefined -fno-omit-frame-pointer) \
   $(if $(COV),--coverage)
