@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "engine/tensor/backend/blas.h"
+#include "engine/tensor/backend/maps.h"
 
 enum { PARTS = 8, LINE = 16 };
 
@@ -54,17 +55,6 @@ size_t ww_columns_scratch(const ww_conv_size *size, ww_conv_pass pass, int threa
     return floats;
 }
 
-/* The outputs begin .. end-1 along one axis whose tap at `shift` (in pixels, before padding) lies
- * inside a map of `size` pixels. */
-static void inside(int64_t size, int64_t outputs, int64_t stride, int64_t shift, int64_t *begin,
-                   int64_t *end)
-{
-    *begin = shift >= 0 ? 0 : (-shift + stride - 1) / stride;
-    *end = size - 1 - shift < 0 ? 0 : (size - 1 - shift) / stride + 1;
-    *end = *end < outputs ? *end : outputs;
-    *begin = *begin < *end ? *begin : *end;
-}
-
 /* One row of columns for one row of outputs. */
 static void fill_row(float *column, const float *row, const ww_conv_size *s, int64_t shift,
                      int64_t begin, int64_t end)
@@ -100,7 +90,7 @@ static void unfold(float *maps, float *columns, const ww_conv_size *s, int64_t c
         float *map = maps + tap / (s->kh * s->kw) * s->h * s->w;
         int64_t down = tap / s->kw % s->kh * s->dilation - s->pad;
         int64_t right = tap % s->kw * s->dilation - s->pad, begin, end;
-        inside(s->w, s->ow, s->stride, right, &begin, &end);
+        ww_maps_inside(s->w, s->ow, s->stride, right, &begin, &end);
         for (int64_t y = 0; y < s->oh; y++, columns += s->ow) {
             int64_t from = y * s->stride + down;
             bool outside = from < 0 || from >= s->h;

@@ -59,6 +59,17 @@ static inline double ww_sum_products(const float *a, const float *b, int64_t n)
     return sum;
 }
 
+/** The outputs begin .. end-1 along one axis whose tap, `shift` pixels from u * stride, lies inside
+ * a map of `size` pixels. */
+static inline void ww_maps_inside(int64_t size, int64_t outputs, int64_t stride, int64_t shift,
+                                  int64_t *begin, int64_t *end)
+{
+    *begin = shift >= 0 ? 0 : (-shift + stride - 1) / stride;
+    *end = size - 1 - shift < 0 ? 0 : (size - 1 - shift) / stride + 1;
+    *end = *end < outputs ? *end : outputs;
+    *begin = *begin < *end ? *begin : *end;
+}
+
 /** WW_ESHAPE unless `x` is [N, C, H, W]; `what` says whose ("the map"). */
 static inline ww_status ww_maps_check(const ww_shape *x, const char *what)
 {

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Each whole map pooled to one number: maximum, average, or softmax-weighted average with beta = 1;
+ * the equations stand in pool.c. For backward, the maximum saves the number of the pixel that won,
+ * the softmax dy/dx of every pixel. */
+#include <math.h>
+#include <string.h>
+
+#include "engine/tensor/backend/maps.h"
+#include "engine/tensor/ops.h"
+#include "engine/tensor/parts/exponential.h"
+
+extern const ww_op ww_op_global_pool;
+
+struct global_pool {
+    int kind; /* ww_pool_kind */
+};
+
+static int kind_of(const ww_op_call *call)
+{
+    return ((const struct global_pool *)call->attr)->kind;
+}
+
+static ww_status infer(void *attr, int n_in, const ww_shape *in, ww_shape *out)
+{
+    (void)attr, (void)n_in;
+    WW_TRY(ww_maps_check(&in[0], "the map"));
+    *out = WW_SHAPE(in[0].dim[0], in[0].dim[1]);
+    return WW_OK;
+}
+
+static ww_status prepare(ww_op_call *call)
+{
+    ww_maps m = ww_maps_of(&call->in_shape[0]);
+    if (call->mode != WW_INFER && kind_of(call) == WW_POOL_MAX)
+        call->saved_floats = (size_t)(m.n * m.c);
+    if (call->mode != WW_INFER && kind_of(call) == WW_POOL_SOFTMAX)
+        call->saved_floats = (size_t)m.size;
+    return WW_OK;
+}
+
+/* The pixel that won in each map. */
+static int32_t *winners_of(const ww_op_call *call)
+{
+    return (int32_t *)(void *)call->saved;
+}
+
+static int64_t winner(const float *x, int64_t n)
+{
+    int64_t best = 0;
+    for (int64_t i = 1; i < n; i++)
+        best = x[i] > x[best] ? i : best;
+    return best;
+}
+
+/* `slope` (unless NULL) becomes dy/dx. */
+static float soft(const float *x, int64_t n, float *slope)
+{
+    float top = x[winner(x, n)];
+    double sum = 0, weighted = 0;
+    for (int64_t i = 0; i < n; i++) {
+        double share = (double)ww_expf(x[i] - top);
+        sum += share;
+        weighted += share * (double)x[i];
+    }
+    double y = weighted / sum;
+    for (int64_t i = 0; i < n && slope != NULL; i++)
+        slope[i] = ww_expf(x[i] - top) * (float)((1 + ((double)x[i] - y)) / sum);
+    return (float)y;
+}
+
+static ww_status forward(ww_op_call *call)
+{
+    ww_maps m = ww_maps_of(&call->in_shape[0]);
+    int kind = kind_of(call);
+    bool save = call->mode != WW_INFER;
+#pragma omp parallel for if (m.size > WW_SERIAL)
+    for (int64_t map = 0; map < m.n * m.c; map++) {
+        const float *x = call->in[0] + map * m.s;
+        if (kind == WW_POOL_AVERAGE) {
+            call->out[map] = (float)(ww_sum(x, m.s) / (double)m.s);
+        } else if (kind == WW_POOL_SOFTMAX) {
+            call->out[map] = soft(x, m.s, save ? call->saved + map * m.s : NULL);
+        } else {
+            int64_t pixel = winner(x, m.s);
+            call->out[map] = x[pixel];
+            if (save)
+                winners_of(call)[map] = (int32_t)pixel;
+        }
+    }
+    return WW_OK;
+}
+
+static ww_status backward(ww_op_call *call)
+{
+    ww_maps m = ww_maps_of(&call->in_shape[0]);
+    int kind = kind_of(call);
+    if (call->grad_in[0] == NULL)
+        return WW_OK;
+#pragma omp parallel for if (m.size > WW_SERIAL)
+    for (int64_t map = 0; map < m.n * m.c; map++) {
+        float *dx = call->grad_in[0] + map * m.s, dy = call->grad_out[map];
+        for (int64_t i = 0; i < m.s; i++)
+            dx[i] = kind == WW_POOL_AVERAGE   ? dy / (float)m.s
+                    : kind == WW_POOL_SOFTMAX ? dy * call->saved[map * m.s + i]
+                                              : 0;
+        if (kind == WW_POOL_MAX)
+            dx[winners_of(call)[map]] = dy;
+    }
+    return WW_OK;
+}
+
+/* ---- reference ---- */
+
+/* y of one map, and dy/dx_i. */
+static double pooled(const float *x, int64_t n, int kind, int64_t i, double *slope)
+{
+    double top = (double)x[0], sum = 0, weighted = 0;
+    for (int64_t j = 1; j < n; j++)
+        top = fmax(top, (double)x[j]);
+    for (int64_t j = 0; j < n; j++) {
+        double share = kind == WW_POOL_SOFTMAX ? exp((double)x[j] - top) : 1;
+        sum += share;
+        weighted += share * (double)x[j];
+    }
+    double y = kind == WW_POOL_MAX ? top : weighted / sum;
+    *slope = 1 / sum;
+    if (kind == WW_POOL_SOFTMAX)
+        *slope = exp((double)x[i] - top) / sum * (1 + (double)x[i] - y);
+    if (kind == WW_POOL_MAX)
+        *slope = (double)x[i] == top ? 1 : 0; /* no ties in the cases */
+    return y;
+}
+
+static ww_status forward_reference(ww_op_call *call)
+{
+    ww_maps m = ww_maps_of(&call->in_shape[0]);
+    double slope;
+    for (int64_t map = 0; map < m.n * m.c; map++)
+        call->out[map] = (float)pooled(call->in[0] + map * m.s, m.s, kind_of(call), 0, &slope);
+    return WW_OK;
+}
+
+static ww_status backward_reference(ww_op_call *call)
+{
+    ww_maps m = ww_maps_of(&call->in_shape[0]);
+    for (int64_t i = 0; i < m.size && call->grad_in[0] != NULL; i++) {
+        double slope;
+        pooled(call->in[0] + i / m.s * m.s, m.s, kind_of(call), i % m.s, &slope);
+        call->grad_in[0][i] = (float)(slope * (double)call->grad_out[i / m.s]);
+    }
+    return WW_OK;
+}
+
+ww_var ww_global_pool(ww_graph *g, ww_var x, ww_pool_kind kind)
+{
+    struct global_pool attr = {kind};
+    return ww_apply(g, &ww_op_global_pool, &attr, 1, &x);
+}
+
+static const struct global_pool maximum = {WW_POOL_MAX}, average = {WW_POOL_AVERAGE},
+                                softmax = {WW_POOL_SOFTMAX};
+
+static const ww_op_case cases[] = {
+    {"maximum", &maximum, 1, {{4, {WW_BATCH, 3, 6, 5}}}, {WW_DRAW_DISTINCT}, 0},
+    {"average", &average, 1, {{4, {WW_BATCH, 3, 9, 11}}}, {WW_DRAW_NORMAL}, 0},
+    {"softmax", &softmax, 1, {{4, {WW_BATCH, 3, 9, 11}}}, {WW_DRAW_NORMAL}, 0},
+    {"maximum of one pixel", &maximum, 1, {{4, {WW_BATCH, 4, 1, 1}}}, {WW_DRAW_DISTINCT}, 0},
+    {"softmax of one pixel", &softmax, 1, {{4, {WW_BATCH, 4, 1, 1}}}, {WW_DRAW_NORMAL}, 0},
+    {NULL}};
+
+const ww_op ww_op_global_pool = {.item = {.name = "global_pool",
+                                          .summary = "maximum, average or softmax over whole maps",
+                                          .sources = "riesenhuber1999"},
+                                 .attr_size = sizeof(struct global_pool),
+                                 .min_in = 1,
+                                 .max_in = 1,
+                                 .infer = infer,
+                                 .prepare = prepare,
+                                 .forward = forward,
+                                 .backward = backward,
+                                 .forward_reference = forward_reference,
+                                 .backward_reference = backward_reference,
+                                 .cases = cases};

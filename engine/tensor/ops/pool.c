@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Pooling of neighbourhoods. With W the pixels of one window that lie inside the map,
+ *
+ *     maximum:  y = max of x over W                     dy/dx_i = 1 at the (first) maximum, else 0
+ *     average:  y = mean of x over W                    dy/dx_i = 1 / |W|
+ *     softmax:  y = sum of x exp(beta x) / sum of exp(beta x)
+ *               dy/dx_i = p_i (1 + beta (x_i - y)),     p_i = exp(beta x_i) / sum of exp(beta x)
+ *
+ * The last goes from the average (beta = 0) to the maximum (beta large): the MAX-like pooling of
+ * complex cells (Riesenhuber & Poggio 1999, Nature Neuroscience 2:1019, methods). Exponentials are
+ * taken relative to the window's largest beta x, so none overflows.
+ *
+ * One row of outputs is done at a time: the windows of the row stand as a matrix, tap by output,
+ * so that all loops run along rows. For backward, the maximum saves which tap won, the softmax
+ * dy/dx of every tap. */
+#include <math.h>
+#include <omp.h>
+#include <string.h>
+
+#include "engine/base/threads.h"
+#include "engine/tensor/backend/maps.h"
+#include "engine/tensor/ops.h"
+#include "engine/tensor/parts/exponential.h"
+
+extern const ww_op ww_op_pool;
+
+/* All that a row needs to know. */
+struct sizes {
+    ww_maps x, y;
+    int64_t size, stride, pad, taps;
+    int kind;
+    float beta;
+};
+
+static struct sizes sizes_of(const ww_op_call *call)
+{
+    const ww_pool_attr *a = call->attr;
+    return (struct sizes){.x = ww_maps_of(&call->in_shape[0]),
+                          .y = ww_maps_of(&call->out_shape),
+                          .size = a->size,
+                          .stride = a->stride,
+                          .pad = a->pad,
+                          .taps = (int64_t)a->size * a->size,
+                          .kind = a->kind,
+                          .beta = (float)a->beta};
+}
+
+static ww_status infer(void *attr, int n_in, const ww_shape *in, ww_shape *out)
+{
+    (void)n_in;
+    ww_pool_attr *a = attr;
+    char text[WW_SHAPE_TEXT];
+    a->stride = a->stride == 0 ? a->size : a->stride;
+    a->beta = a->beta == 0 ? 1 : a->beta;
+    WW_TRY(ww_maps_check(&in[0], "the map"));
+    if (a->size < 1 || a->stride < 1 || a->pad < 0 || a->pad >= a->size)
+        return WW_FAIL(WW_EINVAL,
+                       "size %d, stride %d, pad %d: size and stride must be positive, and pad less "
+                       "than size",
+                       a->size, a->stride, a->pad);
+    int64_t h = in[0].dim[2] + 2 * a->pad - a->size, w = in[0].dim[3] + 2 * a->pad - a->size;
+    if (h < 0 || w < 0)
+        return WW_FAIL(WW_ESHAPE, "%s: a window of %d x %d is larger than the map with its padding",
+                       ww_shape_print(&in[0], text), a->size, a->size);
+    *out = WW_SHAPE(in[0].dim[0], in[0].dim[1], h / a->stride + 1, w / a->stride + 1);
+    return WW_OK;
+}
+
+/* Floats of one thread's workspace: the matrix of windows, and three rows. */
+static size_t room_of(const struct sizes *s)
+{
+    return (size_t)(((s->taps + 3) * s->y.w + 15) / 16 * 16);
+}
+
+static ww_status prepare(ww_op_call *call)
+{
+    struct sizes s = sizes_of(call);
+    call->scratch_floats = (size_t)ww_threads() * room_of(&s);
+    if (call->mode != WW_INFER && s.kind == WW_POOL_MAX)
+        call->saved_floats = (size_t)s.y.size;
+    if (call->mode != WW_INFER && s.kind == WW_POOL_SOFTMAX)
+        call->saved_floats = (size_t)(s.y.size * s.taps);
+    return WW_OK;
+}
+
+/* The windows of output row `v`: to[tap][u], minus infinity outside the map. */
+static void windows_of(const struct sizes *s, const float *map, int64_t v, float *to)
+{
+    for (int64_t tap = 0; tap < s->taps; tap++, to += s->y.w) {
+        int64_t row = v * s->stride - s->pad + tap / s->size;
+        int64_t shift = tap % s->size - s->pad, begin = 0, end = 0;
+        if (row >= 0 && row < s->x.h)
+            ww_maps_inside(s->x.w, s->y.w, s->stride, shift, &begin, &end);
+        for (int64_t u = 0; u < begin; u++)
+            to[u] = -INFINITY;
+        for (int64_t u = begin; u < end; u++)
+            to[u] = map[row * s->x.w + u * s->stride + shift];
+        for (int64_t u = end; u < s->y.w; u++)
+            to[u] = -INFINITY;
+    }
+}
+
+/* `top` becomes the largest sign * window, `which` (unless NULL) the first tap that has it. */
+static void largest(const struct sizes *s, const float *windows, float sign, float *top,
+                    float *which)
+{
+    int64_t width = s->y.w;
+    for (int64_t u = 0; u < width; u++)
+        top[u] = -INFINITY;
+    for (int64_t u = 0; u < width && which != NULL; u++)
+        which[u] = 0;
+    for (int64_t tap = 0; tap < s->taps; tap++, windows += width)
+        for (int64_t u = 0; u < width; u++) {
+            float value = windows[u] == -INFINITY ? -INFINITY : sign * windows[u];
+            if (which != NULL)
+                which[u] = value > top[u] ? (float)tap : which[u];
+            top[u] = value > top[u] ? value : top[u];
+        }
+}
+
+static void average_row(const struct sizes *s, const float *windows, float *count, float *y)
+{
+    int64_t width = s->y.w;
+    memset(count, 0, (size_t)width * sizeof *count);
+    memset(y, 0, (size_t)width * sizeof *y);
+    for (int64_t tap = 0; tap < s->taps; tap++, windows += width)
+        for (int64_t u = 0; u < width; u++) {
+            y[u] += windows[u] == -INFINITY ? 0 : windows[u];
+            count[u] += windows[u] == -INFINITY ? 0 : 1;
+        }
+    for (int64_t u = 0; u < width; u++)
+        y[u] /= count[u];
+}
+
+/* Works with x relative to the top of its window, so that it is exact for large x. `rows`: three
+ * rows of workspace; `slope` (unless NULL): dy/dx, tap by output. */
+static void softmax_row(const struct sizes *s, float *windows, float *rows, float *y, float *slope)
+{
+    int64_t width = s->y.w;
+    float *top = rows, *sum = rows + width, sign = s->beta < 0 ? -1 : 1;
+    largest(s, windows, sign, top, NULL);
+    memset(sum, 0, (size_t)width * sizeof *sum);
+    memset(y, 0, (size_t)width * sizeof *y);
+    for (int64_t tap = 0; tap < s->taps; tap++) {
+        float *x = windows + tap * width;
+        float *share = slope != NULL ? slope + tap * width : rows + 2 * width;
+        for (int64_t u = 0; u < width; u++) {
+            bool in = x[u] != -INFINITY;
+            x[u] = in ? x[u] - sign * top[u] : 0;
+            share[u] = in ? ww_expf(s->beta * x[u]) : 0;
+            sum[u] += share[u];
+            y[u] += share[u] * x[u];
+        }
+    }
+    for (int64_t u = 0; u < width; u++)
+        y[u] /= sum[u];
+    for (int64_t tap = 0; tap < s->taps && slope != NULL; tap++)
+        for (int64_t u = 0; u < width; u++)
+            slope[tap * width + u] *= (1 + s->beta * (windows[tap * width + u] - y[u])) / sum[u];
+    for (int64_t u = 0; u < width; u++)
+        y[u] += sign * top[u];
+}
+
+static ww_status forward(ww_op_call *call)
+{
+    struct sizes s = sizes_of(call);
+    int threads = (int)(call->scratch_floats / room_of(&s));
+    bool save = call->mode != WW_INFER;
+#pragma omp parallel for num_threads(threads) if (s.y.size > WW_SERIAL)
+    for (int64_t row = 0; row < s.y.n * s.y.c * s.y.h; row++) {
+        float *windows = call->scratch + (size_t)omp_get_thread_num() * room_of(&s);
+        float *rows = windows + s.taps * s.y.w, *y = call->out + row * s.y.w;
+        windows_of(&s, call->in[0] + row / s.y.h * s.x.s, row % s.y.h, windows);
+        if (s.kind == WW_POOL_MAX)
+            largest(&s, windows, 1, y, save ? call->saved + row * s.y.w : NULL);
+        else if (s.kind == WW_POOL_AVERAGE)
+            average_row(&s, windows, rows, y);
+        else
+            softmax_row(&s, windows, rows, y, save ? call->saved + row * s.taps * s.y.w : NULL);
+    }
+    return WW_OK;
+}
+
+/* How many pixels of a window that begins at `begin` lie inside 0 .. length-1. */
+static int64_t inside(int64_t begin, int64_t size, int64_t length)
+{
+    int64_t first = begin < 0 ? 0 : begin, end = begin + size < length ? begin + size : length;
+    return end - first;
+}
+
+/* The winners of one map get its dy. */
+static void backward_largest(const struct sizes *s, const float *which, const float *dy, float *dx)
+{
+    for (int64_t at = 0; at < s->y.s; at++) {
+        int64_t tap = (int64_t)which[at];
+        int64_t row = at / s->y.w * s->stride - s->pad + tap / s->size;
+        int64_t column = at % s->y.w * s->stride - s->pad + tap % s->size;
+        if (row >= 0 && row < s->x.h && column >= 0 && column < s->x.w)
+            dx[row * s->x.w + column] += dy[at];
+    }
+}
+
+/* One row of outputs to the pixels of its windows: slope[taps][width] times dy, or dy itself. */
+static void backward_row(const struct sizes *s, int64_t v, const float *slope, const float *dy,
+                         float *dx)
+{
+    for (int64_t tap = 0; tap < s->taps; tap++) {
+        int64_t row = v * s->stride - s->pad + tap / s->size;
+        int64_t shift = tap % s->size - s->pad, begin, end;
+        if (row < 0 || row >= s->x.h)
+            continue;
+        ww_maps_inside(s->x.w, s->y.w, s->stride, shift, &begin, &end);
+        float *to = dx + row * s->x.w;
+        const float *p = slope != NULL ? slope + tap * s->y.w : NULL;
+        for (int64_t u = begin; u < end; u++)
+            to[u * s->stride + shift] += p != NULL ? p[u] * dy[u] : dy[u];
+    }
+}
+
+static void backward_map(const struct sizes *s, const ww_op_call *call, int64_t map, float *mean)
+{
+    const float *dy = call->grad_out + map * s->y.s;
+    float *dx = call->grad_in[0] + map * s->x.s;
+    memset(dx, 0, (size_t)s->x.s * sizeof *dx);
+    if (s->kind == WW_POOL_MAX) {
+        backward_largest(s, call->saved + map * s->y.s, dy, dx);
+        return;
+    }
+    const float *slope = call->saved + map * s->y.s * s->taps;
+    for (int64_t v = 0; v < s->y.h; v++, dy += s->y.w, slope += s->y.w * s->taps) {
+        if (s->kind == WW_POOL_SOFTMAX) {
+            backward_row(s, v, slope, dy, dx);
+            continue;
+        }
+        int64_t rows = inside(v * s->stride - s->pad, s->size, s->x.h);
+        for (int64_t u = 0; u < s->y.w; u++)
+            mean[u] = dy[u] / (float)(rows * inside(u * s->stride - s->pad, s->size, s->x.w));
+        backward_row(s, v, NULL, mean, dx);
+    }
+}
+
+static ww_status backward(ww_op_call *call)
+{
+    struct sizes s = sizes_of(call);
+    if (call->grad_in[0] == NULL)
+        return WW_OK;
+    int threads = (int)(call->scratch_floats / room_of(&s));
+#pragma omp parallel for num_threads(threads) if (s.y.size > WW_SERIAL)
+    for (int64_t map = 0; map < s.y.n * s.y.c; map++)
+        backward_map(&s, call, map, call->scratch + (size_t)omp_get_thread_num() * room_of(&s));
+    return WW_OK;
+}
+
+/* ---- reference: one window at a time, in double ---- */
+
+/* The pixel that `tap` of output `at` meets, and its x; -1 outside the map. */
+static int64_t pixel_at(const struct sizes *s, const ww_op_call *call, int64_t at, int64_t tap,
+                        double *x)
+{
+    int64_t v = at / s->y.w % s->y.h, u = at % s->y.w;
+    int64_t row = v * s->stride - s->pad + tap / s->size;
+    int64_t column = u * s->stride - s->pad + tap % s->size;
+    if (row < 0 || row >= s->x.h || column < 0 || column >= s->x.w)
+        return -1;
+    int64_t pixel = at / s->y.s * s->x.s + row * s->x.w + column;
+    *x = (double)call->in[0][pixel];
+    return pixel;
+}
+
+/* y, and what dy/dx is made of: the sum of weights and the first maximum. */
+struct pooled {
+    double y, sum;
+    int64_t winner;
+};
+
+static double weight_of(const struct sizes *s, double x, double top)
+{
+    return s->kind == WW_POOL_SOFTMAX ? exp((double)s->beta * (x - top)) : 1;
+}
+
+static struct pooled pooled_at(const struct sizes *s, const ww_op_call *call, int64_t at,
+                               double *top)
+{
+    struct pooled p = {0, 0, -1};
+    double x = 0, weighted = 0;
+    for (int64_t tap = 0; tap < s->taps; tap++) {
+        int64_t pixel = pixel_at(s, call, at, tap, &x);
+        if (pixel >= 0 && (p.winner < 0 || x > *top)) {
+            *top = x;
+            p.winner = pixel;
+        }
+    }
+    for (int64_t tap = 0; tap < s->taps; tap++)
+        if (pixel_at(s, call, at, tap, &x) >= 0) {
+            p.sum += weight_of(s, x, *top);
+            weighted += weight_of(s, x, *top) * x;
+        }
+    p.y = s->kind == WW_POOL_MAX ? *top : weighted / p.sum;
+    return p;
+}
+
+static ww_status forward_reference(ww_op_call *call)
+{
+    struct sizes s = sizes_of(call);
+    double top = 0;
+    for (int64_t at = 0; at < s.y.size; at++)
+        call->out[at] = (float)pooled_at(&s, call, at, &top).y;
+    return WW_OK;
+}
+
+static ww_status backward_reference(ww_op_call *call)
+{
+    struct sizes s = sizes_of(call);
+    float *dx = call->grad_in[0];
+    if (dx == NULL)
+        return WW_OK;
+    memset(dx, 0, (size_t)s.x.size * sizeof *dx);
+    for (int64_t at = 0; at < s.y.size; at++) {
+        double x = 0, top = 0;
+        struct pooled p = pooled_at(&s, call, at, &top);
+        for (int64_t tap = 0; tap < s.taps; tap++) {
+            int64_t pixel = pixel_at(&s, call, at, tap, &x);
+            if (pixel < 0)
+                continue;
+            double slope = weight_of(&s, x, top) / p.sum;
+            if (s.kind == WW_POOL_SOFTMAX)
+                slope *= 1 + (double)s.beta * (x - p.y);
+            if (s.kind == WW_POOL_MAX)
+                slope = pixel == p.winner ? 1 : 0;
+            dx[pixel] += (float)(slope * (double)call->grad_out[at]);
+        }
+    }
+    return WW_OK;
+}
+
+ww_var ww_pool(ww_graph *g, ww_var x, ww_pool_attr attr)
+{
+    return ww_apply(g, &ww_op_pool, &attr, 1, &x);
+}
+
+#define CASE(text, drawn, c, h, w, ...)                                                            \
+    {                                                                                              \
+        text, &(const ww_pool_attr){__VA_ARGS__}, 1, {{4, {WW_BATCH, c, h, w}}}, {drawn}, 0        \
+    }
+
+static const ww_op_case cases[] = {
+    CASE("maximum 2x2", WW_DRAW_DISTINCT, 3, 6, 8, WW_POOL_MAX, 2, 0, 0, 0),
+    CASE("maximum 2x2, some left over", WW_DRAW_DISTINCT, 2, 5, 7, WW_POOL_MAX, 2, 2, 0, 0),
+    CASE("maximum 3x3 stride 2, padded", WW_DRAW_DISTINCT, 4, 7, 6, WW_POOL_MAX, 3, 2, 1, 0),
+    CASE("maximum 5x5, small map", WW_DRAW_DISTINCT, 2, 2, 3, WW_POOL_MAX, 5, 1, 4, 0),
+    CASE("maximum 1x1", WW_DRAW_DISTINCT, 3, 3, 3, WW_POOL_MAX, 1, 0, 0, 0),
+    CASE("average 2x2", WW_DRAW_NORMAL, 3, 6, 8, WW_POOL_AVERAGE, 2, 0, 0, 0),
+    CASE("average 3x3 stride 2, padded", WW_DRAW_NORMAL, 4, 7, 6, WW_POOL_AVERAGE, 3, 2, 1, 0),
+    CASE("average 3x3 stride 1, padded", WW_DRAW_NORMAL, 2, 4, 5, WW_POOL_AVERAGE, 3, 1, 1, 0),
+    CASE("average 2x2 stride 3", WW_DRAW_NORMAL, 2, 7, 8, WW_POOL_AVERAGE, 2, 3, 0, 0),
+    CASE("softmax 2x2", WW_DRAW_NORMAL, 3, 6, 8, WW_POOL_SOFTMAX, 2, 0, 0, 0),
+    CASE("softmax 3x3 stride 2, padded", WW_DRAW_NORMAL, 4, 7, 6, WW_POOL_SOFTMAX, 3, 2, 1, 2.5),
+    CASE("softmax to the minimum", WW_DRAW_NORMAL, 2, 4, 5, WW_POOL_SOFTMAX, 3, 1, 1, -1.5),
+    CASE("softmax, sharp", WW_DRAW_DISTINCT, 3, 6, 6, WW_POOL_SOFTMAX, 3, 1, 1, 20),
+    {NULL}};
+
+const ww_op ww_op_pool = {.item = {.name = "pool",
+                                   .summary = "maximum, average or softmax over neighbourhoods",
+                                   .sources = "riesenhuber1999"},
+                          .attr_size = sizeof(ww_pool_attr),
+                          .min_in = 1,
+                          .max_in = 1,
+                          .infer = infer,
+                          .prepare = prepare,
+                          .forward = forward,
+                          .backward = backward,
+                          .forward_reference = forward_reference,
+                          .backward_reference = backward_reference,
+                          .cases = cases};
