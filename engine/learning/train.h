@@ -55,11 +55,12 @@ typedef struct ww_train_options {
     const ww_training *training;
     const char *optimiser_set; /* "beta1=0.9,beta2=0.99", or NULL */
     uint64_t seed;
-    const char *checkpoint; /* path, or NULL: none is written */
-    const char *metadata;   /* any text stored in the checkpoint (the brain as YAML), or NULL */
-    bool resume;            /* start from `checkpoint` if it exists */
-    bool verbose;           /* also time waiting for samples */
-    ww_progress *progress;  /* or NULL */
+    const char *checkpoint;   /* path, or NULL: none is written */
+    const char *metadata;     /* any text stored in the checkpoint (the brain as YAML), or NULL */
+    const char *command_line; /* for the provenance of the checkpoint, or NULL */
+    bool resume;              /* start from `checkpoint` if it exists */
+    bool verbose;             /* also time waiting for samples */
+    ww_progress *progress;    /* or NULL */
     /** After every epoch: a score (higher is better) on held-out samples and a note for the reader;
      * NULL: none, and no early stopping. */
     ww_status (*validate)(void *context, ww_values *values, double *score, char *note,
