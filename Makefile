@@ -45,7 +45,8 @@ ifneq ($(shell pkg-config --exists $(PACKAGES) && echo found),found)
 $(error $(shell tools/missing.sh $(PACKAGES)))
 endif
 PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES))
-PKG_LIBS   := $(shell pkg-config --libs $(PACKAGES))
+# GSL's own slow CBLAS stays out: OpenBLAS serves GSL too
+PKG_LIBS   := $(filter-out -lgslcblas,$(shell pkg-config --libs $(PACKAGES)))
 endif
 
 OPT      ?= -O3 -fno-math-errno
@@ -74,7 +75,7 @@ keep = @mkdir -p $(@D); printf '%s\n' '$(subst ','\'',$(1))' > $@.new; \
 
 # a change of the compiler, its flags or a value below rebuilds what depends on it, and only that
 $(B)/flags: FORCE
-	$(call keep,$(CC) $(ALL_CFLAGS))
+	$(call keep,$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(LDLIBS))
 
 COMMIT    := $(or $(shell git describe --always --dirty --abbrev=12 --exclude='*' 2>/dev/null),unknown)
 LIBRARIES := $(shell CC='$(CC)' tools/libraries.sh $(PACKAGES))
@@ -202,7 +203,7 @@ SONAME := libwhatwhere.so.$(word 1,$(subst ., ,$(VERSION)))
 SO     := $(if $(filter Darwin,$(shell uname -s)),,$(B)/libwhatwhere.so.$(VERSION))
 $(B)/libwhatwhere.so.$(VERSION): $(call obj,$(SRC_LIB)) $(B)/registry.o
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(LDFLAGS) -shared -Wl,-soname,$(SONAME) -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) $(LDFLAGS) -shared -Wl,-soname,$(SONAME) $(if $(SAN),,-Wl,--no-undefined) -o $@ $^ $(LDLIBS)
 
 define PC
 prefix=$(PREFIX)
@@ -215,7 +216,7 @@ Version: $(VERSION)
 Requires.private: $(filter-out popt,$(PACKAGES))
 Cflags: -I$${includedir}
 Libs: -L$${libdir} -lwhatwhere
-Libs.private: -ldnnl -lm -lpthread -fopenmp
+Libs.private: -lopenblas -ldnnl -lm -lpthread -fopenmp
 endef
 $(B)/whatwhere.pc: FORCE
 	@mkdir -p $(@D)
