@@ -84,13 +84,11 @@ static const char *canonical(const ww_brain *brain, const char *word)
     for (int a = 0; a < brain->n_areas; a++)
         if (strcasecmp(brain->area[a].name, word) == 0)
             return brain->area[a].name;
-    for (int a = 0; a < brain->n_areas; a++) {
-        const char *file = brain->area[a].type->item.name;
-        if (strcasecmp(file, word) == 0)
-            return file;
-        if (strcasecmp("IT", word) == 0 && ww_lesion_targets(brain, "IT", a))
-            return "IT";
-    }
+    static const char *const family[] = {"IT", "PIT", "CIT", "AIT", "MST", "STP"};
+    for (size_t f = 0; f < sizeof family / sizeof family[0]; f++)
+        for (int a = 0; a < brain->n_areas; a++)
+            if (strcasecmp(family[f], word) == 0 && ww_lesion_targets(brain, family[f], a))
+                return family[f];
     return NULL;
 }
 

@@ -18,9 +18,9 @@
  *     random(size=FFA)             as many units as FFA has, drawn from the whole brain
  *     none                         nothing
  *
- * An area may also be named by the family of its file ("PIT": PITd and PITv), and IT is all of PIT,
- * CIT and AIT that the brain has. A hemifield is left or right of the vertical meridian; the middle
- * column of an odd number of columns belongs to neither.
+ * PIT, CIT, AIT, MST and STP are the parts that the brain has of each (PITd and PITv), and IT is
+ * all of PIT, CIT and AIT. A hemifield is left or right of the vertical meridian; the middle column
+ * of an odd number of columns belongs to neither.
  *
  * As YAML: a word as above, or {target: [LIP, 7a], dose: 0.5, how: ablate, hemifield: left,
  * seed: 3}. Doses: ablate - share of the units that are silenced (nested: the units of a smaller

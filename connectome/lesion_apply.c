@@ -4,8 +4,9 @@
  *
  * Gates of an area are called "V1/gate" (its only output) or "V1/gate.4B" (an output, or a class of
  * units inside), those of a pathway "V1>MT" (or "V1>MT.4B" where it carries several outputs). A
- * lesion of an area acts on its outputs, so that a gain is not taken twice: on the gates that are
- * no unit class of the area's type, or on all of them where every output is a class (LGN).
+ * lesion of an area acts on its outputs, so that a gain is not taken twice: not on unit classes
+ * that no pathway can carry (simple and complex cells inside V1, unlike the P, M and K layers of
+ * LGN).
  *
  * Which units: every candidate (class, hemifield, patch) gets a key, and the first
  * round(dose * candidates) in the order of the keys are silenced. Keys are random numbers that
@@ -91,26 +92,31 @@ static ww_status add_gate(work *w, ww_value *gain, int area, bool first)
     return WW_OK;
 }
 
+/* Whether a gate stands on units inside the area, which no pathway carries as they are. */
+static bool is_inner(const work *w, const ww_brain_area *a, const char *port)
+{
+    if (!port_in_list(port, a->type->classes))
+        return false;
+    for (int t = 0; t < w->brain->n_areas && a->type->port_to != NULL; t++)
+        if (port_in_list(port, a->type->port_to(a->params, w->brain->area[t].name)))
+            return false;
+    return true;
+}
+
 /* The gates of an area's outputs, or those of one unit class. */
 static ww_status add_area(work *w, int area, const char *unit_class)
 {
     const ww_brain_area *a = &w->brain->area[area];
     const char *start = ww_arena_printf(w->arena, "%s/gate", a->name);
-    int outputs = 0, before = w->n_gates;
+    int before = w->n_gates;
     if (start == NULL)
         return WW_ENOMEM;
-    for (int pass = 0; pass < 2; pass++)
-        for (size_t i = 0; i < ww_values_count(w->values); i++) {
-            ww_value *value = ww_values_at(w->values, i);
-            const char *port = port_of(value->name, start);
-            if (port == NULL)
-                continue;
-            bool inner = port_in_list(port, a->type->classes);
-            if (pass == 0)
-                outputs += !inner;
-            else if (unit_class ? port_in_list(port, unit_class) : !inner || outputs == 0)
-                WW_TRY(add_gate(w, value, area, !unit_class && w->n_gates == before));
-        }
+    for (size_t i = 0; i < ww_values_count(w->values); i++) {
+        ww_value *value = ww_values_at(w->values, i);
+        const char *port = port_of(value->name, start);
+        if (port != NULL && (unit_class ? port_in_list(port, unit_class) : !is_inner(w, a, port)))
+            WW_TRY(add_gate(w, value, area, unit_class == NULL && w->n_gates == before));
+    }
     return WW_OK;
 }
 

@@ -11,7 +11,7 @@ extern const char *const ww_lesion_hows[];      /* "ablate", ..., NULL: ww_lesio
 extern const char *const ww_lesion_fields[];    /* "both", "left", "right", NULL: ww_hemifield */
 extern const char *const ww_lesion_selective[]; /* "face", "word", "object", NULL */
 
-/** Whether `target` (an area, the family of its file, or "IT") covers area `a` of the brain. */
+/** Whether `target` (an area, a family as "PIT", or "IT") covers area `a` of the brain. */
 bool ww_lesion_targets(const ww_brain *brain, const char *target, int a);
 
 /** Whether unit `i` of a map [height][width] lies in the hemifield and the patch of a lesion. */

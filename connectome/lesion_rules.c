@@ -20,15 +20,22 @@ const char *const ww_lesion_hows[] = {"ablate", "noise", "gain", "decay", "disco
 const char *const ww_lesion_fields[] = {"both", "left", "right", NULL};
 const char *const ww_lesion_selective[] = {"face", "word", "object", NULL};
 
+/* PITd is of the family PIT: the same letters, and one small letter more. */
+static bool of_family(const char *name, const char *family)
+{
+    size_t length = strlen(family);
+    return strncmp(name, family, length) == 0 && name[length] >= 'a' && name[length] <= 'z' &&
+           name[length + 1] == '\0';
+}
+
 bool ww_lesion_targets(const ww_brain *brain, const char *target, int a)
 {
     const char *name = brain->area[a].name;
-    if (strcmp(target, "IT") == 0)
-        return strncmp(name, "PIT", 3) == 0 || strncmp(name, "CIT", 3) == 0 ||
-               strncmp(name, "AIT", 3) == 0;
     if (ww_brain_area_find(brain, target) >= 0)
         return strcmp(name, target) == 0;
-    return strcmp(brain->area[a].type->item.name, target) == 0;
+    if (strcmp(target, "IT") == 0)
+        return of_family(name, "PIT") || of_family(name, "CIT") || of_family(name, "AIT");
+    return of_family(name, target);
 }
 
 bool ww_lesion_covers(const ww_lesion *lesion, const ww_view *view, int height, int width, int i)

@@ -7,21 +7,32 @@
 
 #include "engine/tensor/graph.h"
 
-static const ww_area lgn = {.item = {.name = "LGN"}, .classes = "P M K"};
-static const ww_area v1 = {.item = {.name = "V1"}, .classes = "simple complex"};
+static const char *lgn_port(const void *params, const char *target)
+{
+    (void)params;
+    return strcmp(target, "V1") == 0 ? "P M K" : "K";
+}
+
+static const char *v1_port(const void *params, const char *target)
+{
+    (void)params;
+    return strcmp(target, "MT") == 0 ? "4B" : "interblob blob 4B";
+}
+
+static const ww_area lgn = {.item = {.name = "LGN"}, .port_to = lgn_port, .classes = "P M K"};
+static const ww_area v1 = {
+    .item = {.name = "V1"}, .port_to = v1_port, .classes = "simple complex blob 4B"};
 static const ww_area plain = {.item = {.name = "plain"}};
-static const ww_area pit = {.item = {.name = "PIT", .members = "PITd PITv"}};
-static const ww_area cit = {.item = {.name = "CIT", .members = "CITd CITv"}};
 
 #define AREA(n, t, l, h, w)                                                                        \
     {                                                                                              \
         .name = n, .type = t, .level = l, .height = h, .width = w                                  \
     }
 static const ww_brain_area areas[] = {
-    AREA("LGN", &lgn, 1, 8, 8),   AREA("V1", &v1, 2, 8, 8),    AREA("V2", &plain, 3, 5, 5),
-    AREA("MT", &plain, 6, 4, 4),  AREA("V4", &plain, 6, 6, 6), AREA("PITd", &pit, 8, 3, 3),
-    AREA("PITv", &pit, 8, 3, 3),  AREA("CITv", &cit, 9, 2, 2), AREA("FFA", &plain, 9, 1, 1),
-    AREA("LIP", &plain, 8, 7, 7), AREA("7a", &plain, 9, 4, 4), AREA("VIP", &plain, 8, 1, 1)};
+    AREA("LGN", &lgn, 1, 8, 8),    AREA("V1", &v1, 2, 8, 8),      AREA("V2", &plain, 3, 5, 5),
+    AREA("MT", &plain, 6, 4, 4),   AREA("V4", &plain, 6, 6, 6),   AREA("PITd", &plain, 8, 3, 3),
+    AREA("PITv", &plain, 8, 3, 3), AREA("CITv", &plain, 9, 2, 2), AREA("FFA", &plain, 9, 1, 1),
+    AREA("LIP", &plain, 8, 7, 7),  AREA("7a", &plain, 9, 4, 4),   AREA("VIP", &plain, 8, 1, 1)};
 
 #define PATH(n, f, t, k)                                                                           \
     {                                                                                              \
@@ -68,6 +79,7 @@ ww_graph *small_brain_graph(ww_values **values)
         } else if (strcmp(a->name, "V1") == 0) {
             gate(g, "gate.simple", shape);
             gate(g, "gate.complex", shape);
+            gate(g, "gate.interblob", shape);
             gate(g, "gate.4B", shape);
             gate(g, "gate.blob", WW_SHAPE(2, a->height, a->width));
         } else

@@ -231,6 +231,7 @@ Test(connectome_lesion, areas_classes_and_pathways)
     cr_expect_eq(ww_lesion_units(brain, values), 32);
     apply("V1", 1); /* its outputs, not the units inside */
     cr_expect_eq(silent("V1/gate.simple"), 0);
+    cr_expect_eq(silent("V1/gate.interblob"), 256);
     cr_expect_eq(silent("V1/gate.4B"), 256);
     cr_expect_eq(silent("V1/gate.blob"), 128);
     apply("V1:class=simple", 1);
@@ -394,7 +395,7 @@ Test(connectome_lesion, noise_selectivity_and_composition)
 
     lesion = lesion_of("V1:0.5:how=noise"); /* the second output: root mean square of the first */
     cr_assert_eq(ww_lesion_apply(small_brain(), values, &lesion, 1, 1, &known), WW_OK);
-    cr_expect_float_eq(value_of("V1/gate.4B/noise")->data[9], 5, 1e-5);
+    cr_expect_float_eq(value_of("V1/gate.interblob/noise")->data[9], 5, 1e-5);
     cr_expect_float_eq(value_of("V1/gate.blob/noise")->data[9], 0.5 * sqrt(257.0 * 513 / 6), 1e-3);
 
     lesion = lesion_of("IT:most=face,count=10");
