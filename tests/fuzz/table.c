@@ -4,13 +4,16 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "engine/store/table.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 
-static void expect_same(const ww_table *t, const char *file, ww_arena *arena)
+static void expect_same(const ww_table *t, ww_arena *arena)
 {
+    char file[64];
+    snprintf(file, sizeof file, "/dev/shm/ww-fuzz-table-%ld.csv", (long)getpid());
     ww_rows *rows;
     ww_table *again;
     if (ww_rows_open(&rows, file, t->name, t->columns) != WW_OK)
@@ -27,6 +30,7 @@ static void expect_same(const ww_table *t, const char *file, ww_arena *arena)
         for (size_t column = 0; column < t->columns; column++)
             if (strcmp(t->cell[row][column], again->cell[row][column]) != 0)
                 abort();
+    unlink(file);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
@@ -43,7 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
             for (size_t row = 0; row < table->rows; row++)
                 for (size_t column = 0; column < table->columns; column++)
                     (void)ww_table_real(&x, table, row, column, true);
-            expect_same(table, "fuzz-table.csv", arena);
+            expect_same(table, arena);
         } else if (ww_error_message()[0] == '\0') {
             abort();
         }
