@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Prints what is missing in the descriptors of the registered parts, for `make check`: a summary, a
- * help text for every parameter, a default within its range, and sources that docs/references.bib
- * knows. Sources named in the columns "source" and "sources" of data tables are looked up too. */
+ * help text for every parameter, a default within its range, an example that names a command, and
+ * sources that docs/references.bib knows. Sources named in the columns "source" and "sources" of
+ * data tables are looked up too. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,6 +64,19 @@ static void check_row(const ww_item *item, const ww_param *row, const char *file
     check_sources(file, what, row->source);
 }
 
+/* An example is a command line of this program, or a line of YAML. */
+static void check_example(const ww_item *item, const char *file)
+{
+    char command[64];
+    const ww_family *family;
+    size_t index;
+    if (empty(item->example) || sscanf(item->example, "whatwhere %63s", command) != 1)
+        return;
+    if (ww_family_find(&family, "commands") != WW_OK ||
+        ww_item_find(&index, family, command) != WW_OK)
+        printf("%s:1: %s: the example '%s' names no command\n", file, item->name, item->example);
+}
+
 static void check_item(const ww_family *family, size_t index)
 {
     const ww_item *item = family->items[index];
@@ -81,6 +95,7 @@ static void check_item(const ww_family *family, size_t index)
     for (const ww_param *row = item->params; row != NULL && row->name != NULL; row++)
         check_row(item, row, file);
     check_sources(file, item->name, item->sources);
+    check_example(item, file);
 }
 
 /* The number of the column that holds sources, -1 if there is none. */

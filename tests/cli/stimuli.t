@@ -115,3 +115,6 @@ $ whatwhere stimuli show grating --items 1 -o sheet.png
 $ (trap '' XFSZ; ulimit -f 8; whatwhere stimuli show scene -o sheet.png); s=$?; test -z "$(ls -A)" && exit $s
 ? 1
 ! whatwhere: sheet.png: file too large
+
+# the example of every stimulus draws a sheet
+$ for n in $(whatwhere list stimuli --names); do sh -c "$(whatwhere show stimuli $n | sed -n 's/^example *//p')" || exit; test -s sheet.png || exit; rm sheet.png; done
