@@ -38,11 +38,13 @@ SRC_LIB  := $(sort $(foreach d,$(LAYERS),$(wildcard $(d)/*.c $(d)/*/*.c)))
 SRC_CLI  := $(sort $(wildcard cli/*.c cli/parts/*.c))
 SRC_TEST := $(sort $(wildcard tests/unit/*.c tests/contract/*.c tests/support/*.c))
 
-# what `pkg-config` knows them by; tools/packages.txt has the names for apt and brew
+# what pkg-config knows, and two that it does not; tools/packages.txt has their names for apt and brew
 PACKAGES := gsl hdf5 fftw3f openblas yaml-0.1 popt pangocairo libpng libjpeg jansson zlib
+BARE     := dnnl.h Random123/philox.h
 ifneq ($(filter-out clean help,$(or $(MAKECMDGOALS),all)),)
-ifneq ($(shell pkg-config --exists $(PACKAGES) && echo found),found)
-$(error $(shell tools/missing.sh $(PACKAGES)))
+missing := $(shell CC='$(CC)' tools/missing.sh $(PACKAGES) $(BARE))
+ifneq ($(missing),)
+$(error $(missing))
 endif
 PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES))
 # GSL's own slow CBLAS stays out: OpenBLAS serves GSL too
@@ -133,6 +135,12 @@ run_tests = @rm -f $(SANLOG).*; \
   LSAN_OPTIONS=suppressions=$(CURDIR)/tests/support/lsan.supp:print_suppressions=0 \
   $(1) --jobs $(JOBS) --timeout $(TIMEOUT); status=$$?; \
   ! cat $(SANLOG).* 2> /dev/null && exit $$status
+
+# Criterion is asked for by the tests alone
+$(call obj,$(SRC_TEST) $(wildcard tests/effects/*.c)): | $(B)/criterion
+$(B)/criterion:
+	@missing=$$(tools/missing.sh criterion); [ -z "$$missing" ] || { echo "$$missing" >&2; exit 1; }
+	@mkdir -p $(B); touch $@
 
 test: $(TEST) $(if $(SRC_CLI),$(EXE))  ## unit, contract and command tests
 	$(call run_tests,$(TEST))
