@@ -24,13 +24,15 @@ typedef enum ww_split { WW_SPLIT_TRAIN, WW_SPLIT_TEST } ww_split;
 
 /** Reads one split of what lies in `path`, told by content:
  *  - a folder with train-images*-idx3-ubyte[.gz] and labels (t10k-* for the test split);
- *  - a folder with CIFAR binaries (data_batch*.bin[.gz] or train*.bin[.gz]; test*.bin[.gz]);
- *  - a folder with `train/` and `test/` each of class folders;
+ *  - a folder with CIFAR binaries (*data_batch*.bin[.gz] or *train*.bin[.gz]; *test*.bin[.gz]);
+ *  - a folder with `train/` and `test/` each of the same class folders;
  *  - a folder of class folders: the first `train_per_class` pictures of each class (by name,
- * numbers in their order: 2 before 10) train, the others test (0 means half of them). `height` x
- * `width` is the size that class folders are brought to (0: that of the first picture). Errors are
- * one line naming the file: not found, truncated, bad magic number, labels and images that differ
- * in number, an empty class folder, a folder with only one class. */
+ *    numbers in their order: 2 before 10) train, the others test (0: half of them train, the larger
+ *    half of an odd number).
+ * `height` x `width` is the size that class folders are brought to (0: that of the first training
+ * picture, from which colour or grey is taken too). IDX and CIFAR keep their own. Classes are the
+ * same in both splits. Errors are one line naming the file: not found, truncated, bad magic number,
+ * labels and images that differ in number, an empty class folder, a folder with only one class. */
 ww_status ww_labelled_read(ww_labelled **out, const char *path, ww_split split, int train_per_class,
                            int height, int width, ww_arena *arena);
 

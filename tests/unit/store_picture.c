@@ -174,17 +174,18 @@ Test(store_picture, jpeg_of_every_kind)
     }
 }
 
+/* A file with the bytes of a literal, whatever they are. */
+#define file_of(literal) ww_file_with("a", literal, sizeof(literal) - 1)
+
 Test(store_picture, pgm_and_ppm)
 {
     ww_picture p;
-    expect_ok(ww_picture_read(
-        &p, ww_file_with("a", "P5\n# made by hand\n2 #x\n 2\n255\n\0\377\63 ", 36)));
+    expect_ok(ww_picture_read(&p, file_of("P5\n# made by hand\n2 #x\n 2\n255\n\0\377\63 ")));
     cr_assert(p.channels == 1 && p.width == 2 && p.height == 2);
     cr_assert(p.pixel[0] == 0 && p.pixel[1] == 1 && p.pixel[2] == 0.2f);
     cr_assert_float_eq((double)p.pixel[3], 32 / 255.0, 1e-7, "a sample that looks like a blank");
     ww_picture_free(&p);
-    expect_ok(
-        ww_picture_read(&p, ww_file_with("a", "P6 1 2 1000 \1\364\0\0\3\350\0\144\0\1\0\2", 24)));
+    expect_ok(ww_picture_read(&p, file_of("P6 1 2 1000 \1\364\0\0\3\350\0\144\0\1\0\2")));
     cr_assert(p.channels == 3 && p.width == 1 && p.height == 2);
     static const float want[] = {0.5f, 0.1f, 0, 0.001f, 1, 0.002f};
     for (int i = 0; i < 6; i++)
