@@ -53,19 +53,28 @@ typedef struct ww_area_site {
         const char *name;
         ww_var map;
     } port[WW_AREA_PORTS];
-    int n_costs; /* wiring costs, one number each, filled through ww_area_cost */
-    ww_var cost[WW_AREA_COSTS];
+    int n_costs; /* wiring costs, filled through ww_area_cost */
+    struct {
+        ww_var weights;
+        double cost;
+    } cost[WW_AREA_COSTS];
 } ww_area_site;
 
-/** The first fields of the parameter struct of every area; WW_AREA_PARAMS describes them. */
+/** The first fields of the parameter struct of every area. */
 typedef struct ww_area_common {
     int grid;     /* units across the width of the view */
     int channels; /* of its main output */
 } ww_area_common;
 
-#define WW_AREA_PARAMS(S, grid_, channels_)                                                        \
-    WW_INT(S, common.grid, grid_, 1, 4096, "", "units across the width of the view", ""),          \
-        WW_INT(S, common.channels, channels_, 1, 4096, "", "channels of its main output", "")
+/* Rows for fields that lie in a nested struct */
+#define WW_AREA_INT(S, name, field, value, low, high, help)                                        \
+    {                                                                                              \
+        name, WW_PARAM_INT, WW_FIELD(S, field, int), value, low, high, NULL, NULL, "", help, ""    \
+    }
+#define WW_AREA_GRID(S, field, value)                                                              \
+    WW_AREA_INT(S, "grid", field.grid, value, 1, 4096, "units across the width of the view")
+#define WW_AREA_CHANNELS(S, field, value)                                                          \
+    WW_AREA_INT(S, "channels", field.channels, value, 1, 4096, "channels of its main output")
 
 typedef struct ww_area {
     ww_item item; /* members: all the areas that this file serves, blank-separated */
@@ -94,7 +103,11 @@ ww_var ww_area_gate(ww_area_site *site, const char *unit_class, ww_var map);
  * with one output). */
 void ww_area_emit(ww_area_site *site, const char *port, ww_var map);
 
-/** Adds weight * sum of |parameter| to the wiring costs of the brain; weight 0: nothing. */
-void ww_area_cost(ww_area_site *site, ww_var parameter, double weight);
+/** A map brought onto another grid: pooled (`kind`) where it is finer by a whole factor, else
+ * interpolated. */
+ww_var ww_area_regrid(ww_graph *graph, ww_var map, int height, int width, ww_pool_kind kind);
+
+/** Charges the wire of a pathway: adds cost * sum of |weights| to the loss; cost 0: nothing. */
+void ww_area_cost(ww_area_site *site, ww_var weights, double cost);
 
 #endif
