@@ -46,8 +46,8 @@ static ww_matrix from(ww_matrix m, int64_t rows, int64_t columns)
 
 void ww_product(int64_t m, int64_t n, int64_t k, ww_matrix a, ww_matrix b, float *c)
 {
-    enum { PIECES = 8, LEAST = 16 };
-    const double worth = 2e5; /* multiplications in a piece: some microseconds */
+    enum { PIECES = 8, LEAST = 128 }; /* narrower pieces run at half the speed */
+    const double worth = 2e5;         /* multiplications in a piece: some microseconds */
     bool by_rows = m > n;
     int64_t length = by_rows ? m : n;
     int64_t pieces = (int64_t)((double)m * (double)n * (double)k / worth);

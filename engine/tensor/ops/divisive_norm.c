@@ -161,11 +161,15 @@ static void backward_sample(const struct sizes *s, const float *x, const float *
 {
     int64_t size = s->m.s, all = s->m.c * size;
     float *half_way = work + all, *sums = half_way + s->planes * size;
+    for (int64_t p = 0; p < s->planes; p++) {
+        for (int64_t i = p * size; i < (p + 1) * size; i++)
+            half_way[i] = f[i] * f[i] * f[i];
+        divide_by_counts(s, p, half_way + p * size);
+    }
     for (int64_t c = 0; c < s->m.c; c++) {
-        const float *g = f + (s->planes == 1 ? 0 : c) * size;
+        const float *spread = half_way + (s->planes == 1 ? 0 : c) * size;
         for (int64_t i = 0; i < size; i++)
-            work[c * size + i] = dy[c * size + i] * x[c * size + i] * (g[i] * g[i] * g[i]);
-        divide_by_counts(s, c, work + c * size);
+            work[c * size + i] = dy[c * size + i] * x[c * size + i] * spread[i];
     }
     sum_pools(s, work, half_way, sums);
     for (int64_t c = 0; c < s->m.c; c++) {

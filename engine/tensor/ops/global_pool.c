@@ -52,20 +52,40 @@ static int64_t winner(const float *x, int64_t n)
     return best;
 }
 
+enum { BLOCK = 64 };
+
+static float largest(const float *x, int64_t n)
+{
+    float lane[8], top = x[0];
+    for (int j = 0; j < 8; j++)
+        lane[j] = x[0];
+    int64_t i = 0;
+    for (; i + 8 <= n; i += 8)
+        for (int j = 0; j < 8; j++)
+            lane[j] = x[i + j] > lane[j] ? x[i + j] : lane[j];
+    for (; i < n; i++)
+        top = x[i] > top ? x[i] : top;
+    for (int j = 0; j < 8; j++)
+        top = lane[j] > top ? lane[j] : top;
+    return top;
+}
+
 /* `slope` (unless NULL) becomes dy/dx. */
 static float soft(const float *x, int64_t n, float *slope)
 {
-    float top = x[winner(x, n)];
+    float top = largest(x, n), share[BLOCK];
     double sum = 0, weighted = 0;
-    for (int64_t i = 0; i < n; i++) {
-        double share = (double)ww_expf(x[i] - top);
-        sum += share;
-        weighted += share * (double)x[i];
+    for (int64_t first = 0; first < n; first += BLOCK) {
+        int64_t size = n - first < BLOCK ? n - first : BLOCK;
+        for (int64_t i = 0; i < size; i++)
+            share[i] = ww_expf(x[first + i] - top);
+        sum += ww_sum(share, size);
+        weighted += ww_sum_products(share, x + first, size);
     }
-    double y = weighted / sum;
+    float y = (float)(weighted / sum), scale = (float)(1 / sum);
     for (int64_t i = 0; i < n && slope != NULL; i++)
-        slope[i] = ww_expf(x[i] - top) * (float)((1 + ((double)x[i] - y)) / sum);
-    return (float)y;
+        slope[i] = ww_expf(x[i] - top) * scale * (1 + (x[i] - y));
+    return y;
 }
 
 static ww_status forward(ww_op_call *call)

@@ -10,9 +10,9 @@
  * complex cells (Riesenhuber & Poggio 1999, Nature Neuroscience 2:1019, methods). Exponentials are
  * taken relative to the window's largest beta x, so none overflows.
  *
- * One row of outputs is done at a time: the windows of the row stand as a matrix, tap by output,
- * so that all loops run along rows. For backward, the maximum saves which tap won, the softmax
- * dy/dx of every tap. */
+ * One map is done at a time: its windows stand as a matrix, tap by output, so that all loops run
+ * along maps. For backward, the maximum saves which tap won, the softmax dy/dx of every tap. */
+#include <float.h>
 #include <math.h>
 #include <omp.h>
 #include <string.h>
@@ -24,7 +24,7 @@
 
 extern const ww_op ww_op_pool;
 
-/* All that a row needs to know. */
+/* All that a map needs to know. */
 struct sizes {
     ww_maps x, y;
     int64_t size, stride, pad, taps;
@@ -66,10 +66,10 @@ static ww_status infer(void *attr, int n_in, const ww_shape *in, ww_shape *out)
     return WW_OK;
 }
 
-/* Floats of one thread's workspace: the matrix of windows, and three rows. */
+/* Floats of one thread's workspace: the matrix of windows, and three maps of outputs. */
 static size_t room_of(const struct sizes *s)
 {
-    return (size_t)(((s->taps + 3) * s->y.w + 15) / 16 * 16);
+    return (size_t)(((s->taps + 3) * s->y.s + 15) / 16 * 16);
 }
 
 static ww_status prepare(ww_op_call *call)
@@ -83,82 +83,108 @@ static ww_status prepare(ww_op_call *call)
     return WW_OK;
 }
 
-/* The windows of output row `v`: to[tap][u], minus infinity outside the map. */
-static void windows_of(const struct sizes *s, const float *map, int64_t v, float *to)
+/* The windows of one map: to[tap][output], `outside` where a tap lies outside the map. */
+static void windows_of(const struct sizes *s, const float *map, float outside, float *to)
 {
-    for (int64_t tap = 0; tap < s->taps; tap++, to += s->y.w) {
-        int64_t row = v * s->stride - s->pad + tap / s->size;
-        int64_t shift = tap % s->size - s->pad, begin = 0, end = 0;
-        if (row >= 0 && row < s->x.h)
-            ww_maps_inside(s->x.w, s->y.w, s->stride, shift, &begin, &end);
-        for (int64_t u = 0; u < begin; u++)
-            to[u] = -INFINITY;
-        for (int64_t u = begin; u < end; u++)
-            to[u] = map[row * s->x.w + u * s->stride + shift];
-        for (int64_t u = end; u < s->y.w; u++)
-            to[u] = -INFINITY;
-    }
-}
-
-/* `top` becomes the largest sign * window, `which` (unless NULL) the first tap that has it. */
-static void largest(const struct sizes *s, const float *windows, float sign, float *top,
-                    float *which)
-{
-    int64_t width = s->y.w;
-    for (int64_t u = 0; u < width; u++)
-        top[u] = -INFINITY;
-    for (int64_t u = 0; u < width && which != NULL; u++)
-        which[u] = 0;
-    for (int64_t tap = 0; tap < s->taps; tap++, windows += width)
-        for (int64_t u = 0; u < width; u++) {
-            float value = windows[u] == -INFINITY ? -INFINITY : sign * windows[u];
-            if (which != NULL)
-                which[u] = value > top[u] ? (float)tap : which[u];
-            top[u] = value > top[u] ? value : top[u];
-        }
-}
-
-static void average_row(const struct sizes *s, const float *windows, float *count, float *y)
-{
-    int64_t width = s->y.w;
-    memset(count, 0, (size_t)width * sizeof *count);
-    memset(y, 0, (size_t)width * sizeof *y);
-    for (int64_t tap = 0; tap < s->taps; tap++, windows += width)
-        for (int64_t u = 0; u < width; u++) {
-            y[u] += windows[u] == -INFINITY ? 0 : windows[u];
-            count[u] += windows[u] == -INFINITY ? 0 : 1;
-        }
-    for (int64_t u = 0; u < width; u++)
-        y[u] /= count[u];
-}
-
-/* Works with x relative to the top of its window, so that it is exact for large x. `rows`: three
- * rows of workspace; `slope` (unless NULL): dy/dx, tap by output. */
-static void softmax_row(const struct sizes *s, float *windows, float *rows, float *y, float *slope)
-{
-    int64_t width = s->y.w;
-    float *top = rows, *sum = rows + width, sign = s->beta < 0 ? -1 : 1;
-    largest(s, windows, sign, top, NULL);
-    memset(sum, 0, (size_t)width * sizeof *sum);
-    memset(y, 0, (size_t)width * sizeof *y);
     for (int64_t tap = 0; tap < s->taps; tap++) {
-        float *x = windows + tap * width;
-        float *share = slope != NULL ? slope + tap * width : rows + 2 * width;
-        for (int64_t u = 0; u < width; u++) {
-            bool in = x[u] != -INFINITY;
-            x[u] = in ? x[u] - sign * top[u] : 0;
-            share[u] = in ? ww_expf(s->beta * x[u]) : 0;
-            sum[u] += share[u];
-            y[u] += share[u] * x[u];
+        int64_t shift = tap % s->size - s->pad, begin, end;
+        ww_maps_inside(s->x.w, s->y.w, s->stride, shift, &begin, &end);
+        for (int64_t v = 0; v < s->y.h; v++, to += s->y.w) {
+            int64_t row = v * s->stride - s->pad + tap / s->size;
+            bool in = row >= 0 && row < s->x.h;
+            int64_t first = in ? begin : 0, last = in ? end : 0;
+            for (int64_t u = 0; u < first; u++)
+                to[u] = outside;
+            for (int64_t u = first; u < last; u++)
+                to[u] = map[row * s->x.w + u * s->stride + shift];
+            for (int64_t u = last; u < s->y.w; u++)
+                to[u] = outside;
         }
     }
-    for (int64_t u = 0; u < width; u++)
-        y[u] /= sum[u];
-    for (int64_t tap = 0; tap < s->taps && slope != NULL; tap++)
-        for (int64_t u = 0; u < width; u++)
-            slope[tap * width + u] *= (1 + s->beta * (windows[tap * width + u] - y[u])) / sum[u];
-    for (int64_t u = 0; u < width; u++)
-        y[u] += sign * top[u];
+}
+
+/* `top` becomes the largest window, `which` the first tap that has it. */
+static void largest(const struct sizes *s, const float *windows, float *restrict top,
+                    float *restrict which)
+{
+    int64_t size = s->y.s;
+    for (int64_t i = 0; i < size; i++) {
+        top[i] = windows[i];
+        which[i] = 0;
+    }
+    for (int64_t tap = 1; tap < s->taps; tap++) {
+        const float *x = windows + tap * size;
+        float number = (float)tap;
+        for (int64_t i = 0; i < size; i++) /* two loops: each of them becomes vector code */
+            which[i] = x[i] > top[i] ? number : which[i];
+        for (int64_t i = 0; i < size; i++)
+            top[i] = x[i] > top[i] ? x[i] : top[i];
+    }
+}
+
+/* How many pixels of a window that begins at `begin` lie inside 0 .. length-1. */
+static int64_t inside(int64_t begin, int64_t size, int64_t length)
+{
+    int64_t first = begin < 0 ? 0 : begin, end = begin + size < length ? begin + size : length;
+    return end - first;
+}
+
+/* Divides one map of outputs by the sizes of their windows. */
+static void divide_by_counts(const struct sizes *s, const float *of, float *to)
+{
+    for (int64_t v = 0; v < s->y.h; v++) {
+        int64_t rows = inside(v * s->stride - s->pad, s->size, s->x.h);
+        for (int64_t u = 0; u < s->y.w; u++)
+            to[v * s->y.w + u] = of[v * s->y.w + u] /
+                                 (float)(rows * inside(u * s->stride - s->pad, s->size, s->x.w));
+    }
+}
+
+static void average(const struct sizes *s, const float *windows, float *y)
+{
+    int64_t size = s->y.s;
+    memset(y, 0, (size_t)size * sizeof *y);
+    for (int64_t tap = 0; tap < s->taps; tap++)
+        for (int64_t i = 0; i < size; i++)
+            y[i] += windows[tap * size + i];
+    divide_by_counts(s, y, y);
+}
+
+/* Works with x relative to the top of its window, so that it is exact for large x. Taps outside the
+ * map hold `outside`, minus infinity as they are seen with the sign of beta. `rows`: three maps of
+ * workspace; `slope` (unless NULL): dy/dx, tap by output. */
+static void softmax(const struct sizes *s, float *windows, float *rows, float *restrict y,
+                    float *slope)
+{
+    int64_t size = s->y.s;
+    float *restrict top = rows, *restrict sum = rows + size;
+    float sign = s->beta < 0 ? -1 : 1, beta = s->beta * sign;
+    for (int64_t i = 0; i < s->taps * size; i++)
+        windows[i] *= sign;
+    largest(s, windows, top, sum);
+    memset(sum, 0, (size_t)size * sizeof *sum);
+    memset(y, 0, (size_t)size * sizeof *y);
+    for (int64_t tap = 0; tap < s->taps; tap++) {
+        float *restrict x = windows + tap * size;
+        float *restrict share = slope != NULL ? slope + tap * size : rows + 2 * size;
+        for (int64_t i = 0; i < size; i++) {
+            x[i] -= top[i];
+            share[i] = ww_expf(beta * x[i]);
+            sum[i] += share[i];
+            x[i] = x[i] < -FLT_MAX ? 0 : x[i];
+            y[i] += share[i] * x[i];
+        }
+    }
+    for (int64_t i = 0; i < size; i++)
+        y[i] /= sum[i];
+    for (int64_t tap = 0; tap < s->taps && slope != NULL; tap++) {
+        const float *x = windows + tap * size;
+        float *restrict p = slope + tap * size;
+        for (int64_t i = 0; i < size; i++)
+            p[i] *= (1 + beta * (x[i] - y[i])) / sum[i];
+    }
+    for (int64_t i = 0; i < size; i++)
+        y[i] = sign * (y[i] + top[i]);
 }
 
 static ww_status forward(ww_op_call *call)
@@ -167,25 +193,19 @@ static ww_status forward(ww_op_call *call)
     int threads = (int)(call->scratch_floats / room_of(&s));
     bool save = call->mode != WW_INFER;
 #pragma omp parallel for num_threads(threads) if (s.y.size > WW_SERIAL)
-    for (int64_t row = 0; row < s.y.n * s.y.c * s.y.h; row++) {
+    for (int64_t map = 0; map < s.y.n * s.y.c; map++) {
         float *windows = call->scratch + (size_t)omp_get_thread_num() * room_of(&s);
-        float *rows = windows + s.taps * s.y.w, *y = call->out + row * s.y.w;
-        windows_of(&s, call->in[0] + row / s.y.h * s.x.s, row % s.y.h, windows);
+        float *rows = windows + s.taps * s.y.s, *y = call->out + map * s.y.s;
+        float outside = s.kind == WW_POOL_AVERAGE ? 0 : s.beta < 0 ? INFINITY : -INFINITY;
+        windows_of(&s, call->in[0] + map * s.x.s, outside, windows);
         if (s.kind == WW_POOL_MAX)
-            largest(&s, windows, 1, y, save ? call->saved + row * s.y.w : NULL);
+            largest(&s, windows, y, save ? call->saved + map * s.y.s : rows);
         else if (s.kind == WW_POOL_AVERAGE)
-            average_row(&s, windows, rows, y);
+            average(&s, windows, y);
         else
-            softmax_row(&s, windows, rows, y, save ? call->saved + row * s.taps * s.y.w : NULL);
+            softmax(&s, windows, rows, y, save ? call->saved + map * s.taps * s.y.s : NULL);
     }
     return WW_OK;
-}
-
-/* How many pixels of a window that begins at `begin` lie inside 0 .. length-1. */
-static int64_t inside(int64_t begin, int64_t size, int64_t length)
-{
-    int64_t first = begin < 0 ? 0 : begin, end = begin + size < length ? begin + size : length;
-    return end - first;
 }
 
 /* The winners of one map get its dy. */
@@ -200,20 +220,26 @@ static void backward_largest(const struct sizes *s, const float *which, const fl
     }
 }
 
-/* One row of outputs to the pixels of its windows: slope[taps][width] times dy, or dy itself. */
-static void backward_row(const struct sizes *s, int64_t v, const float *slope, const float *dy,
-                         float *dx)
+/* The outputs of one map to the pixels of their windows: slope[tap][output] times dy, or dy itself
+ * where slope is NULL. */
+static void spread(const struct sizes *s, const float *slope, const float *dy, float *restrict dx)
 {
     for (int64_t tap = 0; tap < s->taps; tap++) {
-        int64_t row = v * s->stride - s->pad + tap / s->size;
         int64_t shift = tap % s->size - s->pad, begin, end;
-        if (row < 0 || row >= s->x.h)
-            continue;
         ww_maps_inside(s->x.w, s->y.w, s->stride, shift, &begin, &end);
-        float *to = dx + row * s->x.w;
-        const float *p = slope != NULL ? slope + tap * s->y.w : NULL;
-        for (int64_t u = begin; u < end; u++)
-            to[u * s->stride + shift] += p != NULL ? p[u] * dy[u] : dy[u];
+        for (int64_t v = 0; v < s->y.h; v++) {
+            int64_t row = v * s->stride - s->pad + tap / s->size;
+            float *to = dx + row * s->x.w + shift;
+            const float *from = dy + v * s->y.w;
+            if (row < 0 || row >= s->x.h)
+                continue;
+            if (slope == NULL)
+                for (int64_t u = begin; u < end; u++)
+                    to[u * s->stride] += from[u];
+            else
+                for (int64_t u = begin; u < end; u++)
+                    to[u * s->stride] += slope[tap * s->y.s + v * s->y.w + u] * from[u];
+        }
     }
 }
 
@@ -224,18 +250,11 @@ static void backward_map(const struct sizes *s, const ww_op_call *call, int64_t 
     memset(dx, 0, (size_t)s->x.s * sizeof *dx);
     if (s->kind == WW_POOL_MAX) {
         backward_largest(s, call->saved + map * s->y.s, dy, dx);
-        return;
-    }
-    const float *slope = call->saved + map * s->y.s * s->taps;
-    for (int64_t v = 0; v < s->y.h; v++, dy += s->y.w, slope += s->y.w * s->taps) {
-        if (s->kind == WW_POOL_SOFTMAX) {
-            backward_row(s, v, slope, dy, dx);
-            continue;
-        }
-        int64_t rows = inside(v * s->stride - s->pad, s->size, s->x.h);
-        for (int64_t u = 0; u < s->y.w; u++)
-            mean[u] = dy[u] / (float)(rows * inside(u * s->stride - s->pad, s->size, s->x.w));
-        backward_row(s, v, NULL, mean, dx);
+    } else if (s->kind == WW_POOL_SOFTMAX) {
+        spread(s, call->saved + map * s->y.s * s->taps, dy, dx);
+    } else {
+        divide_by_counts(s, dy, mean);
+        spread(s, NULL, mean, dx);
     }
 }
 
