@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "connectome/measures.h"
+#include "engine/base/data_path.h"
+#include "engine/store/file.h"
 
 static ww_arena *arena;
 static char folder[] = "/tmp/ww-atlas-XXXXXX";
@@ -133,4 +135,23 @@ Test(connectome_atlas, felleman_vanessen_1991)
     cr_expect_eq(m.orphans, 2, "MIP and MDP have input from PO, of their own level");
     for (int i = 0; i < atlas->n_areas; i++)
         cr_expect_geq(m.steps[i], 0, "%s cannot be reached from the retina", atlas->area[i].name);
+}
+
+/* Every citation key of the table stands in the bibliography. */
+Test(connectome_atlas, sources_are_known)
+{
+    char path[4096], *bib;
+    size_t bytes;
+    ww_atlas *atlas;
+    if (ww_data_path(path, sizeof path, "docs/references.bib") != WW_OK)
+        cr_skip_test("no docs/references.bib here");
+    cr_assert_eq(ww_file_read(&bib, &bytes, path, 1 << 22, arena), WW_OK);
+    cr_assert_eq(ww_atlas_read(&atlas, "felleman_vanessen_1991", arena), WW_OK);
+    for (int i = 0; i < atlas->n_areas + atlas->n_paths; i++) {
+        const char *source =
+            i < atlas->n_areas ? atlas->area[i].source : atlas->path[i - atlas->n_areas].source;
+        char *rest = NULL, *keys = ww_arena_strdup(arena, source);
+        for (char *key = strtok_r(keys, " ", &rest); key; key = strtok_r(NULL, " ", &rest))
+            cr_expect_not_null(strstr(bib, ww_arena_printf(arena, "{%s,", key)), "%s", key);
+    }
 }

@@ -223,98 +223,98 @@ Test(connectome_brain, round_trip)
     cr_expect_str_eq(brain->yaml, brain_of(brain->yaml, NULL)->yaml);
 }
 
+static const char *const wrong_document[][2] = {
+    {"- a\n", "b.yaml:1: a map is wanted"},
+    {"areas: {}\n", "b.yaml:1: 'brain' is missing"},
+    {"brain: x\n", "b.yaml:1: 'areas' is missing"},
+    {"brain: x\nareas: {}\n", "b.yaml:2: areas: none is given"},
+    {"brain: x\nareas: [V1]\n", "b.yaml:2: areas: a map is wanted"},
+    {"brain: x\nlayers: {}\nareas: {retina: {}}\n",
+     "b.yaml:2: unknown key 'layers'; known here: brain, summary, view, steps, stimulus, "
+     "areas, "
+     "wiring, tasks, training, augment"},
+    {"brain: x\nweiring: {}\nareas: {retina: {}}\n",
+     "b.yaml:2: unknown key 'weiring'; did you mean 'wiring'?"},
+    {"brain: x\nsteps: 0\nareas: {retina: {}}\n", "b.yaml:2: steps: 0 is outside 1 to 32"},
+    {"brain: x\nview: {width_px: wide}\nareas: {retina: {}}\n",
+     "b.yaml:2: view.width_px: 'wide' is not an integer"},
+    {"brain: x\nview: {with_px: 3}\nareas: {retina: {}}\n",
+     "b.yaml:2: view.with_px: unknown key; did you mean 'width_px'?"},
+    {"brain: x\nstimulus: scen\nareas: {retina: {}}\n",
+     "b.yaml:2: stimulus: unknown stimulus 'scen'; did you mean 'scene'?"},
+    {"brain: x\nstimulus: {scene: {n_faces: 0}}\nareas: {retina: {}}\n",
+     "b.yaml:2: stimulus.n_faces: 0 is outside 1 to 100000"},
+    {"brain: x\nstimulus: {scene: {}, dots: {}}\nareas: {retina: {}}\n",
+     "b.yaml:2: stimulus: 2 are given, one is wanted"},
+    {"brain: x\nareas:\n  retina: {}\n  V11: {}\n",
+     "b.yaml:4: areas: unknown area 'V11'; did you mean 'V1'?"},
+    {"brain: x\nareas:\n  retina: {}\n  Retina: {}\n", "b.yaml:4: areas: retina is there already"},
+    {"brain: x\nareas:\n  retina:\n    surround: 40\n",
+     "b.yaml:4: area.retina.surround: 40 is outside 0 to 1"},
+    {"brain: x\nareas:\n  V1:\n    orientation: 4\n",
+     "b.yaml:4: area.V1.orientation: unknown key; did you mean 'orientations'?"},
+    {"brain: x\nareas:\n  retina: {level: -1}\n",
+     "b.yaml:3: area.retina.level: -1 is outside 0 to 999"},
+    {"brain: x\nareas:\n  retina: {}\n  V4: {}\n",
+     "b.yaml:4: areas: no pathway leads to V4; wiring.add can name one"},
+    {"brain: x\nwiring: {tabel: x}\nareas: {retina: {}}\n",
+     "b.yaml:2: unknown key 'tabel' of wiring; did you mean 'table'?"},
+    {"brain: x\nwiring: {use: [ascendin]}\nareas: {retina: {}}\n",
+     "b.yaml:2: wiring.use: 'ascendin' is not one of ascending, lateral, feedback; did you "
+     "mean 'ascending'?"},
+    {"brain: x\nwiring: {cost: -1}\nareas: {retina: {}}\n",
+     "b.yaml:2: wiring.cost: -1 is outside 0 to 1000"},
+    {"brain: x\nwiring:\n  add: [V1 V2]\nareas: {retina: {}}\n",
+     "b.yaml:3: wiring.add: 'V1 V2' is no pathway; 'A > B' is wanted"},
+    {"brain: x\nwiring:\n  add: [retina > LNG]\nareas: {retina: {}, LGN: {}}\n",
+     "b.yaml:3: wiring.add: the brain has no area 'LNG'; did you mean 'LGN'?"},
+    {"brain: x\nwiring:\n  add: [LGN > LGN]\nareas: {retina: {}, LGN: {}}\n",
+     "b.yaml:3: wiring.add: a pathway from LGN to itself"},
+    {"brain: x\nwiring:\n  drop: [LGN > retina]\nareas: {retina: {}, LGN: {}}\n",
+     "b.yaml:3: wiring.drop: there is no pathway LGN > retina"},
+    {HEAD AREAS "wiring:\n  add:\n    - LIP > VIP\n    - VIP > LIP\n",
+     "b.yaml:18: wiring.add: VIP > LIP closes the cycle VIP > LIP > VIP; a cycle needs a "
+     "pathway that descends"},
+    {HEAD AREAS "tasks:\n  face: {}\n", "b.yaml:16: 'reads' is missing"},
+    {HEAD AREAS "tasks:\n  face: {reads: V22}\n",
+     "b.yaml:16: tasks.face.reads: the brain has no area 'V22'; did you mean 'V2'?"},
+    {HEAD AREAS "tasks:\n  face: {reads: [V2, v2]}\n",
+     "b.yaml:16: tasks.face.reads: V2 is named twice"},
+    {HEAD AREAS "tasks:\n  taste: {reads: V2}\n", "b.yaml:16: tasks.taste: 'label' is missing"},
+    {HEAD AREAS "tasks:\n  taste: {reads: V2, label: colur}\n",
+     "b.yaml:16: tasks.taste.label: 'colur' is not one of category, face, word, object, "
+     "colour, direction, position, class; did you mean 'colour'?"},
+    {HEAD AREAS "tasks:\n  position: {reads: LIP, loss: cross-entropy}\n",
+     "b.yaml:16: tasks.position.loss: the label position wants squared-error, not "
+     "cross-entropy"},
+    {HEAD AREAS "tasks:\n  face: {reads: V2, loss: squared-error}\n",
+     "b.yaml:16: tasks.face.loss: the label face wants cross-entropy, not squared-error"},
+    {HEAD AREAS "tasks:\n  face: {reads: V2, readout: place}\n",
+     "b.yaml:16: tasks.face.readout: 'place' is for positions, not for the label face"},
+    {HEAD AREAS "tasks:\n  digit: {reads: V2, label: class}\n",
+     "b.yaml:16: tasks.digit: the label 'class' wants 'classes', their number"},
+    {HEAD AREAS "tasks:\n  face: {reads: V2, classes: 5}\n",
+     "b.yaml:16: tasks.face.classes: only the label 'class' takes it; the stimulus says how "
+     "many there are"},
+    {"brain: x\nstimulus: grating\nareas: {retina: {}}\ntasks:\n  face: {reads: retina}\n",
+     "b.yaml:5: tasks.face: the stimulus grating has no parameter n_faces to tell the classes "
+     "from"},
+    {HEAD AREAS "tasks:\n  face: {reads: V2, weigth: 2}\n",
+     "b.yaml:16: tasks.face.weigth: unknown key; did you mean 'weight'?"},
+    {"brain: x\nareas: {retina: {}}\ntraining: {epoch: 3}\n",
+     "b.yaml:3: training.epoch: unknown key; did you mean 'epochs'?"},
+    {"brain: x\nareas: {retina: {}}\ntraining: {optimiser: adan}\n",
+     "b.yaml: training.optimiser: unknown optimiser 'adan'; did you mean 'adam'?"},
+    {"brain: x\nareas: {retina: {}}\naugment: {flip: perhaps}\n",
+     "b.yaml:3: augment.flip: 'perhaps' is not yes or no"}};
+
 Test(connectome_brain, documents_that_are_wrong)
 {
-    static const char *const bad[][2] = {
-        {"- a\n", "b.yaml:1: a map is wanted"},
-        {"areas: {}\n", "b.yaml:1: 'brain' is missing"},
-        {"brain: x\n", "b.yaml:1: 'areas' is missing"},
-        {"brain: x\nareas: {}\n", "b.yaml:2: areas: none is given"},
-        {"brain: x\nareas: [V1]\n", "b.yaml:2: areas: a map is wanted"},
-        {"brain: x\nlayers: {}\nareas: {retina: {}}\n",
-         "b.yaml:2: unknown key 'layers'; known here: brain, summary, view, steps, stimulus, "
-         "areas, "
-         "wiring, tasks, training, augment"},
-        {"brain: x\nweiring: {}\nareas: {retina: {}}\n",
-         "b.yaml:2: unknown key 'weiring'; did you mean 'wiring'?"},
-        {"brain: x\nsteps: 0\nareas: {retina: {}}\n", "b.yaml:2: steps: 0 is outside 1 to 32"},
-        {"brain: x\nview: {width_px: wide}\nareas: {retina: {}}\n",
-         "b.yaml:2: view.width_px: 'wide' is not an integer"},
-        {"brain: x\nview: {with_px: 3}\nareas: {retina: {}}\n",
-         "b.yaml:2: view.with_px: unknown key; did you mean 'width_px'?"},
-        {"brain: x\nstimulus: scen\nareas: {retina: {}}\n",
-         "b.yaml:2: stimulus: unknown stimulus 'scen'; did you mean 'scene'?"},
-        {"brain: x\nstimulus: {scene: {n_faces: 0}}\nareas: {retina: {}}\n",
-         "b.yaml:2: stimulus.n_faces: 0 is outside 1 to 100000"},
-        {"brain: x\nstimulus: {scene: {}, dots: {}}\nareas: {retina: {}}\n",
-         "b.yaml:2: stimulus: 2 are given, one is wanted"},
-        {"brain: x\nareas:\n  retina: {}\n  V11: {}\n",
-         "b.yaml:4: areas: unknown area 'V11'; did you mean 'V1'?"},
-        {"brain: x\nareas:\n  retina: {}\n  Retina: {}\n",
-         "b.yaml:4: areas: retina is there already"},
-        {"brain: x\nareas:\n  retina:\n    surround: 40\n",
-         "b.yaml:4: area.retina.surround: 40 is outside 0 to 1"},
-        {"brain: x\nareas:\n  V1:\n    orientation: 4\n",
-         "b.yaml:4: area.V1.orientation: unknown key; did you mean 'orientations'?"},
-        {"brain: x\nareas:\n  retina: {level: -1}\n",
-         "b.yaml:3: area.retina.level: -1 is outside 0 to 999"},
-        {"brain: x\nareas:\n  retina: {}\n  V4: {}\n",
-         "b.yaml:4: areas: no pathway leads to V4; wiring.add can name one"},
-        {"brain: x\nwiring: {tabel: x}\nareas: {retina: {}}\n",
-         "b.yaml:2: unknown key 'tabel' of wiring; did you mean 'table'?"},
-        {"brain: x\nwiring: {use: [ascendin]}\nareas: {retina: {}}\n",
-         "b.yaml:2: wiring.use: 'ascendin' is not one of ascending, lateral, feedback; did you "
-         "mean 'ascending'?"},
-        {"brain: x\nwiring: {cost: -1}\nareas: {retina: {}}\n",
-         "b.yaml:2: wiring.cost: -1 is outside 0 to 1000"},
-        {"brain: x\nwiring:\n  add: [V1 V2]\nareas: {retina: {}}\n",
-         "b.yaml:3: wiring.add: 'V1 V2' is no pathway; 'A > B' is wanted"},
-        {"brain: x\nwiring:\n  add: [retina > LNG]\nareas: {retina: {}, LGN: {}}\n",
-         "b.yaml:3: wiring.add: the brain has no area 'LNG'; did you mean 'LGN'?"},
-        {"brain: x\nwiring:\n  add: [LGN > LGN]\nareas: {retina: {}, LGN: {}}\n",
-         "b.yaml:3: wiring.add: a pathway from LGN to itself"},
-        {"brain: x\nwiring:\n  drop: [LGN > retina]\nareas: {retina: {}, LGN: {}}\n",
-         "b.yaml:3: wiring.drop: there is no pathway LGN > retina"},
-        {HEAD AREAS "wiring:\n  add:\n    - LIP > VIP\n    - VIP > LIP\n",
-         "b.yaml:18: wiring.add: VIP > LIP closes the cycle VIP > LIP > VIP; a cycle needs a "
-         "pathway that descends"},
-        {HEAD AREAS "tasks:\n  face: {}\n", "b.yaml:16: 'reads' is missing"},
-        {HEAD AREAS "tasks:\n  face: {reads: V22}\n",
-         "b.yaml:16: tasks.face.reads: the brain has no area 'V22'; did you mean 'V2'?"},
-        {HEAD AREAS "tasks:\n  face: {reads: [V2, v2]}\n",
-         "b.yaml:16: tasks.face.reads: V2 is named twice"},
-        {HEAD AREAS "tasks:\n  taste: {reads: V2}\n", "b.yaml:16: tasks.taste: 'label' is missing"},
-        {HEAD AREAS "tasks:\n  taste: {reads: V2, label: colur}\n",
-         "b.yaml:16: tasks.taste.label: 'colur' is not one of category, face, word, object, "
-         "colour, direction, position, class; did you mean 'colour'?"},
-        {HEAD AREAS "tasks:\n  position: {reads: LIP, loss: cross-entropy}\n",
-         "b.yaml:16: tasks.position.loss: the label position wants squared-error, not "
-         "cross-entropy"},
-        {HEAD AREAS "tasks:\n  face: {reads: V2, loss: squared-error}\n",
-         "b.yaml:16: tasks.face.loss: the label face wants cross-entropy, not squared-error"},
-        {HEAD AREAS "tasks:\n  face: {reads: V2, readout: place}\n",
-         "b.yaml:16: tasks.face.readout: 'place' is for positions, not for the label face"},
-        {HEAD AREAS "tasks:\n  digit: {reads: V2, label: class}\n",
-         "b.yaml:16: tasks.digit: the label 'class' wants 'classes', their number"},
-        {HEAD AREAS "tasks:\n  face: {reads: V2, classes: 5}\n",
-         "b.yaml:16: tasks.face.classes: only the label 'class' takes it; the stimulus says how "
-         "many there are"},
-        {"brain: x\nstimulus: grating\nareas: {retina: {}}\ntasks:\n  face: {reads: retina}\n",
-         "b.yaml:5: tasks.face: the stimulus grating has no parameter n_faces to tell the classes "
-         "from"},
-        {HEAD AREAS "tasks:\n  face: {reads: V2, weigth: 2}\n",
-         "b.yaml:16: tasks.face.weigth: unknown key; did you mean 'weight'?"},
-        {"brain: x\nareas: {retina: {}}\ntraining: {epoch: 3}\n",
-         "b.yaml:3: training.epoch: unknown key; did you mean 'epochs'?"},
-        {"brain: x\nareas: {retina: {}}\ntraining: {optimiser: adan}\n",
-         "b.yaml: training.optimiser: unknown optimiser 'adan'; did you mean 'adam'?"},
-        {"brain: x\nareas: {retina: {}}\naugment: {flip: perhaps}\n",
-         "b.yaml:3: augment.flip: 'perhaps' is not yes or no"}};
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+    for (size_t i = 0; i < sizeof wrong_document / sizeof wrong_document[0]; i++) {
         ww_brain *brain;
-        cr_expect_neq(ww_brain_parse(&brain, bad[i][0], "b.yaml", NULL, arena), WW_OK, "%s",
-                      bad[i][0]);
-        cr_expect_str_eq(ww_error_message(), bad[i][1]);
+        cr_expect_neq(ww_brain_parse(&brain, wrong_document[i][0], "b.yaml", NULL, arena), WW_OK,
+                      "%s", wrong_document[i][0]);
+        cr_expect_str_eq(ww_error_message(), wrong_document[i][1]);
     }
 }
 
