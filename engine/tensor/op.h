@@ -95,7 +95,8 @@ struct ww_op {
 
     unsigned keeps_in;  /* bit k: backward reads in[k] (31: any k) */
     bool keeps_out;     /* backward reads out */
-    bool in_place;      /* out may share memory with in[0], and grad_in[0] with grad_out */
+    bool in_place;      /* out may share memory with in[0], and grad_in[0] with grad_out, where
+                           they are of one size */
     unsigned linear_in; /* bit k: linear (or affine) in in[k], the others fixed: the adjoint
                            identity is tested */
     unsigned fixed_in;  /* bit k: in[k] is never differentiated (labels, running statistics) */

@@ -30,7 +30,7 @@ static ww_status infer(void *attr, int n_in, const ww_shape *in, ww_shape *out)
         return WW_FAIL(WW_ESHAPE, "%s and %s: logits [N, K] and labels [N] are wanted",
                        ww_shape_print(&in[0], logits), ww_shape_print(&in[1], labels));
     if (!(s >= 0 && s < 1))
-        return WW_FAIL(WW_EINVAL, "smoothing %g is outside 0 to 1", s);
+        return WW_FAIL(WW_EINVAL, "smoothing %g is outside 0 to 1 (1 excluded)", s);
     *out = WW_SHAPE(1);
     return WW_OK;
 }

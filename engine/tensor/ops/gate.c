@@ -69,7 +69,7 @@ static ww_status infer(void *attr, int n_in, const ww_shape *in, ww_shape *out)
     return WW_OK;
 }
 
-/* y = gain x along a row. Nothing is multiplied by 1 or 0, so that all bits stay or go. */
+/* y = gain x along a row. A product with 1 has the bits of x, one with 0 might be -0 or worse. */
 static void scale(size_t n, float *y, const float *x, const float *gain, size_t step)
 {
     if (step == 0 && *gain == 1)
@@ -79,9 +79,8 @@ static void scale(size_t n, float *y, const float *x, const float *gain, size_t 
     else {
 #pragma omp simd
         for (size_t i = 0; i < n; i++) {
-            const float g = gain[i * step], v = x[i], scaled = g * v;
-            const float open = g == 1 ? v : scaled;
-            y[i] = g == 0 ? 0 : open;
+            const float g = gain[i * step], scaled = g * x[i];
+            y[i] = g == 0 ? 0 : scaled;
         }
     }
 }
