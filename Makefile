@@ -17,7 +17,7 @@ say      = @$(if $(V),:,printf '  %-5s %s\n' $(1) $(2))
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: all test test-all effects fuzz fuzz-here bench demo docs check check-install coverage install \
+.PHONY: all test test-all effects fuzz fuzz-here bench demo docs check check-install check-docs coverage install \
         uninstall clean help FORCE
 .SECONDARY:
 
@@ -184,7 +184,7 @@ fuzz:
 fuzz-here: $(SRC_FUZZ:tests/fuzz/%.c=$(B)/fuzz/%)
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) tools/fuzz.sh $^
 
-test-all: test effects fuzz check-install $(BENCHES)  ## the same, effects, fuzzing and installation
+test-all: test effects fuzz check-install check-docs $(BENCHES)  ## the same, effects, fuzzing and installation
 
 SRC_BENCH := $(wildcard tests/bench/*.c)
 BENCHES   := $(SRC_BENCH:tests/bench/%.c=$(B)/bench/%)
@@ -261,6 +261,9 @@ uninstall:  ## takes away what install put there
 
 check-install: all
 	@MAKE='$(MAKE)' CC='$(CC)' tools/check_install.sh
+
+check-docs: all $(TEST)
+	@OPT='$(OPT)' WERROR='$(WERROR)' tools/check_docs.sh $(B)
 
 clean:  ## remove everything that was built
 	rm -rf build
