@@ -23,10 +23,17 @@
  *       position: {reads: [LIP, 7a], label: position, loss: squared-error}
  *     training: {epochs: 20, batch: 32, rate: 0.001}
  *
- * Ascending pathways act within a time step, so they must form no cycle: among the ascending ones
- * the order of the areas is by level, then by the order in the file, and a pathway of `add` that
- * closes a cycle is refused unless it descends. Lateral and feedback pathways act from the maps of
- * the step before. */
+ * Ascending pathways act within a time step, so they must form no cycle. A pathway's direction
+ * follows from the levels of the table; one of `add` between two areas of the same level ascends
+ * too (also where the table has it as lateral), and is refused if it closes a cycle. The order of
+ * the areas is by level, then by the order in the file, as far as the ascending pathways allow.
+ * Lateral and feedback pathways act from the maps of the step before.
+ *
+ * What may be left out: `wiring` (that table, all directions), `use` (all three), `stimulus`
+ * (scene), the label of a task whose name begins with it (face_identity), its loss and its number
+ * of classes, which follow from the label and the stimulus. An area that the table does not have
+ * gives its `level`; one that has it may. The label `class` wants `classes: N`. `training` also
+ * takes samples_per_epoch and validation_samples; `augment: {...}` stands beside it. */
 
 #include "connectome/atlas.h"
 #include "engine/learning/augment.h"
@@ -104,7 +111,8 @@ typedef struct ww_brain {
 
 /** Reads the brain called `name` (a file of connectome/brains, or a path). `set` is a list of
  * "key=value" (NULL-terminated, or NULL): "area.V1.orientations=8", "training.epochs=3",
- * "stimulus.n_faces=10", "view.width_px=48", "steps=2", "wiring.cost=1e-4".
+ * "stimulus.n_faces=10", "view.width_px=48", "steps=2", "wiring.cost=1e-4", "augment.flip=yes",
+ * "task.colour.weight=2".
  * Errors are one line with file, line and key, and a suggestion. */
 ww_status ww_brain_read(ww_brain **out, const char *name, const char *const *set, ww_arena *arena);
 

@@ -17,7 +17,7 @@
 
 #include "engine/store/file.h"
 
-enum { COLUMN_PT = 92, ROW_PT = 96 };
+enum { COLUMN_PT = 92, ROW_PT = 96, LEGEND_PT = 340 };
 
 static const struct look {
     const char *line, *fill;
@@ -88,7 +88,8 @@ static void write_box(FILE *dot, const char *id, const char *label, ww_stream st
 static void write_text(FILE *dot, const char *id, const char *text, place at, double width_in)
 {
     fprintf(dot,
-            "  \"%s\" [label=\"%s\\l\", shape=plaintext, style=\"\", fixedsize=true, width=%.2f, "
+            "  \"%s\" [label=\"%s\\l\", shape=plaintext, style=\"\", fixedsize=true, height=0.2, "
+            "width=%.2f, "
             "pos=\"%.1f,%.1f\", fontcolor=\"#555555\", fontsize=13];\n",
             id, text, width_in, at.x, at.y);
 }
@@ -174,7 +175,11 @@ static void write_dot(FILE *dot, const ww_atlas *atlas, const place *at, bool al
             write_link(dot, atlas->area[path->from].name, atlas->area[path->to].name,
                        atlas->area[path->from].stream, span);
     }
-    write_legend(dot, atlas, all, (place){most.x > 150 ? most.x - 150 : 60, -0.3 * ROW_PT});
+    place corner = {most.x - 150, -0.3 * ROW_PT}; /* beside the boxes of the lowest rows */
+    for (int i = 0; i < atlas->n_areas; i++)
+        if (at[i].y < corner.y + LEGEND_PT && corner.x < at[i].x + COLUMN_PT)
+            corner.x = at[i].x + COLUMN_PT;
+    write_legend(dot, atlas, all, corner);
     fputs("}\n", dot);
 }
 

@@ -108,6 +108,18 @@ Test(connectome_wiring, drawings)
                      ww_error_message());
         cr_expect_eq(strncmp(read_file(name[i]), magic[i], strlen(magic[i])), 0, "%s", name[i]);
     }
+    /* boxes that touch would make graphviz draw straight through them, and say so */
+    ww_atlas *whole;
+    char command[512];
+    cr_assert_eq(ww_atlas_read(&whole, "felleman_vanessen_1991", arena), WW_OK);
+    for (int k = 0; k < 4; k++) {
+        cr_assert_eq(ww_wiring_draw(k < 2 ? small() : whole, in_folder("w.dot"), k % 2, arena),
+                     WW_OK);
+        snprintf(command, sizeof command,
+                 "test -z \"$(dot -Kneato -n2 -Tsvg -o %s/w.svg %s/w.dot 2>&1)\"", folder, folder);
+        cr_expect_eq(system(command), 0, "graphviz complains of drawing %d", k);
+    }
+    cr_assert_eq(ww_wiring_draw(small(), in_folder("w.svg"), false, arena), WW_OK);
     char *svg = read_file("w.svg");
     cr_expect_eq(count(svg, ">MT</text>"), 1);
     cr_expect_eq(count(svg, "class=\"edge\""), 6);
