@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "engine/base/progress.h"
 #include "stimuli/parts/frame.h"
 
 static int cell_width(const ww_sheet *sheet, const ww_view *view)
@@ -49,6 +50,10 @@ ww_status ww_sheet_draw(const ww_sheet *sheet, const ww_stimulus *stimulus, cons
     int first = sheet->all_frames ? 0 : view->frames - 1;
     for (int i = 0; i < sheet->items && status == WW_OK; i++) {
         ww_truth truth;
+        if (ww_interrupted()) {
+            status = WW_FAIL(WW_EINTERRUPTED, "interrupted after %d of %d items", i, sheet->items);
+            break;
+        }
         status = stimulus->draw(state, params, view, seed, (uint64_t)i, film, NULL, &truth);
         int left = sheet->gap_px + i % sheet->columns * cell_width(sheet, view);
         int top =
