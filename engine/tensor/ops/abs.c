@@ -22,8 +22,8 @@ static ww_status backward(ww_op_call *call)
     const float *x = call->in[0], *dy = call->grad_out;
     float *dx = call->grad_in[0];
     if (dx != NULL)
-        WW_EACH(ww_call_size(call), const float d = copysignf(1, x[i]) * dy[i];
-                dx[i] = x[i] == 0 ? 0 : d);
+        WW_EACH(ww_call_size(call), const float up = x[i] > 0 ? 1 : 0, down = x[i] < 0 ? 1 : 0;
+                dx[i] = (up - down) * dy[i]);
     return WW_OK;
 }
 

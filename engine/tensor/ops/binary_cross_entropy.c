@@ -7,6 +7,8 @@
  *     d loss / dx = (s(x) - t) / number of known elements
  *
  * 0 when nothing is known. */
+#include <float.h>
+
 #include "engine/tensor/parts/elementwise.h"
 #include "engine/tensor/parts/exponential.h"
 #include "engine/tensor/parts/loss.h"
@@ -39,9 +41,8 @@ static ww_status backward(ww_op_call *call)
     const float *x = call->in[0], *t = call->in[1], scale = ww_loss_scale(call);
     float *dx = call->grad_in[0];
     if (dx != NULL)
-        WW_EACH(ww_shape_size(&call->in_shape[0]),
-                const float d = scale * (ww_logisticf(x[i]) - t[i]);
-                dx[i] = isfinite(t[i]) ? d : 0);
+        WW_EACH(ww_shape_size(&call->in_shape[0]), const float s = ww_logisticf(x[i]);
+                const float goal = fabsf(t[i]) <= FLT_MAX ? t[i] : s; dx[i] = scale * (s - goal));
     return WW_OK;
 }
 

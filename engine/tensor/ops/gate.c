@@ -69,19 +69,31 @@ static ww_status infer(void *attr, int n_in, const ww_shape *in, ww_shape *out)
     return WW_OK;
 }
 
-/* y = gain x along a row. A product with 1 has the bits of x, one with 0 might be -0 or worse. */
+/* g x, and +0 where g is 0 (or -0): a mask on the bits, since a branch would not become vectors. */
+static inline float gated(float g, float x)
+{
+    float product = g * x;
+    uint32_t bits;
+    memcpy(&bits, &product, sizeof bits);
+    bits &= g != 0 ? UINT32_MAX : 0;
+    memcpy(&product, &bits, sizeof bits);
+    return product;
+}
+
+/* y = gain x along a row. */
 static void scale(size_t n, float *y, const float *x, const float *gain, size_t step)
 {
-    if (step == 0 && *gain == 1)
+    const float all = *gain;
+    if (step == 0 && all == 1)
         ww_copy(y, x, n);
-    else if (step == 0 && *gain == 0)
-        memset(y, 0, n * sizeof *y);
-    else {
+    else if (step == 0) {
 #pragma omp simd
-        for (size_t i = 0; i < n; i++) {
-            const float g = gain[i * step], scaled = g * x[i];
-            y[i] = g == 0 ? 0 : scaled;
-        }
+        for (size_t i = 0; i < n; i++)
+            y[i] = gated(all, x[i]);
+    } else {
+#pragma omp simd
+        for (size_t i = 0; i < n; i++)
+            y[i] = gated(gain[i], x[i]);
     }
 }
 

@@ -3,7 +3,8 @@
  *
  *     y = x where x > 0, else slope x;  dy/dx = 1 where y > 0, else slope
  *
- * y has the sign of x, since the slope is not negative. */
+ * y has the sign of x, since the slope is not negative, and is the larger of the two, since it is
+ * not above 1. */
 #include "engine/tensor/parts/elementwise.h"
 
 struct leaky_relu {
@@ -31,7 +32,7 @@ static ww_status forward(ww_op_call *call)
 {
     const float *x = call->in[0], slope = (float)((const struct leaky_relu *)call->attr)->slope;
     float *y = call->out;
-    WW_EACH(ww_call_size(call), const float low = slope * x[i]; y[i] = x[i] > 0 ? x[i] : low);
+    WW_EACH(ww_call_size(call), const float low = slope * x[i]; y[i] = low > x[i] ? low : x[i]);
     return WW_OK;
 }
 
@@ -41,8 +42,7 @@ static ww_status backward(ww_op_call *call)
     const float slope = (float)((const struct leaky_relu *)call->attr)->slope;
     float *dx = call->grad_in[0];
     if (dx != NULL)
-        WW_EACH(ww_call_size(call), const float low = slope * dy[i], d = dy[i];
-                dx[i] = y[i] > 0 ? d : low);
+        WW_EACH(ww_call_size(call), const float by = y[i] > 0 ? 1 : slope; dx[i] = by * dy[i]);
     return WW_OK;
 }
 

@@ -4,6 +4,8 @@
  *     loss = mean of (x - t)^2;  d loss / dx = 2 (x - t) / number of known elements
  *
  * 0 when nothing is known. */
+#include <float.h>
+
 #include "engine/tensor/parts/elementwise.h"
 #include "engine/tensor/parts/loss.h"
 
@@ -34,8 +36,9 @@ static ww_status backward(ww_op_call *call)
     const float *x = call->in[0], *t = call->in[1], scale = 2 * ww_loss_scale(call);
     float *dx = call->grad_in[0];
     if (dx != NULL)
-        WW_EACH(ww_shape_size(&call->in_shape[0]), const float d = scale * (x[i] - t[i]);
-                dx[i] = isfinite(t[i]) ? d : 0);
+        WW_EACH(ww_shape_size(&call->in_shape[0]),
+                const float goal = fabsf(t[i]) <= FLT_MAX ? t[i] : x[i];
+                dx[i] = scale * (x[i] - goal));
     return WW_OK;
 }
 

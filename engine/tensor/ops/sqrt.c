@@ -23,7 +23,8 @@ static ww_status backward(ww_op_call *call)
     const float *y = call->out, *dy = call->grad_out;
     float *dx = call->grad_in[0];
     if (dx != NULL)
-        WW_EACH(ww_call_size(call), const float d = dy[i] / (2 * y[i]); dx[i] = y[i] == 0 ? 0 : d);
+        WW_EACH(ww_call_size(call), const float root = y[i] == 0 ? INFINITY : y[i];
+                dx[i] = 0.5f * dy[i] / root);
     return WW_OK;
 }
 
