@@ -78,7 +78,7 @@ Test(store_labelled, idx)
         for (size_t i = 0; i < set->count * 6; i++)
             cr_assert_eq(set->pixel[i], (split ? 100 : 10) + i);
         for (size_t i = 0; i < set->count; i++)
-            cr_assert_eq(set->label[i], i * (split ? 3 : 1));
+            cr_assert_eq(set->label[i], (int)i * (split ? 3 : 1));
     }
 }
 
