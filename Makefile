@@ -221,10 +221,10 @@ libdir=$${prefix}/lib
 Name: whatwhere
 Description: simulates the visual streams of the primate brain
 Version: $(VERSION)
-Requires.private: $(filter-out popt,$(PACKAGES))
+Requires.private: cairo
 Cflags: -I$${includedir}
 Libs: -L$${libdir} -lwhatwhere
-Libs.private: -lopenblas -ldnnl -lm -lpthread -fopenmp
+Libs.private: $(filter-out -lpopt,$(LDLIBS)) -fopenmp
 endef
 $(B)/whatwhere.pc: FORCE
 	@mkdir -p $(@D)
