@@ -111,8 +111,9 @@ static ww_var sum_group(ww_area_site *site, const char *tag, const struct group 
     ww_var map = group->n > 1 ? ww_concat(g, group->n, group->map, 1) : group->map[0];
     ww_var all = group->n > 1 ? ww_concat(g, group->n, weight, 1) : weight[0];
     all = ww_mul(g, all, ww_cortex_decay(site));
-    ww_var sum =
-        ww_conv2d(g, map, all, (ww_conv2d_attr){.stride = group->stride, .pad = group->kernel / 2});
+    ww_var sum = ww_conv2d(
+        g, map, all,
+        (ww_conv2d_attr){.stride = group->stride, .pad = (group->kernel - group->stride + 1) / 2});
     return ww_area_regrid(g, sum, site->height, site->width, WW_POOL_AVERAGE);
 }
 

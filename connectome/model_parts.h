@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef WW_CONNECTOME_MODEL_PARTS_H
+#define WW_CONNECTOME_MODEL_PARTS_H
+
+/* What the files of the model share. */
+
+#include "connectome/model.h"
+
+enum { WW_TEST_BATCH = 50 };
+
+struct ww_tester {
+    ww_program *program; /* mode WW_INFER, batch WW_TEST_BATCH */
+};
+
+/** A model on a brain that was read already; `arena` and `brain` become the model's. */
+ww_status ww_model_on(ww_model **out, ww_arena *arena, ww_brain *brain, uint64_t seed);
+
+/** The compiled testing program of a model, made at the first call. */
+ww_status ww_model_tester(ww_model *model, ww_program **program);
+
+/** What a task has to answer to a trial: a label (-1: not asked) in label[0], or x and y in half
+ * widths and heights of the view. */
+void ww_task_truth(const ww_brain *brain, const ww_task *task, const ww_truth *truth, float *label);
+
+/** Puts trials first .. first + WW_TEST_BATCH - 1 (as many as there are) into the inputs of a
+ * testing program and runs it; `noise` keys the noise of lesions. */
+ww_status ww_model_run(ww_model *model, const ww_trials *trials, size_t first,
+                       ww_program **program);
+
+/** Trains a model on a source, with the validation and the checkpoint that ww_model_train has. */
+ww_status ww_model_fit(ww_model *model, const ww_source *source, const ww_trials *validation,
+                       const char *checkpoint, bool resume, bool verbose, ww_progress *progress,
+                       ww_train_report *report);
+
+#endif

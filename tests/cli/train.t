@@ -1,0 +1,54 @@
+# a short training, then the rest of it: the epochs go on where they stood
+$ whatwhere train two-streams-small -o b.h5 --epochs 1 --test 20 -q --set training.samples_per_epoch=64 --set training.validation_samples=20 && ls
+> ^task +correct +chance +trials$
+> ^category +[01]\.[0-9]+ +0\.333 +20$
+> ^position +median error 0\.[0-9]+ of the field's width, 20 trials$
+> ^b\.h5$
+
+$ whatwhere train two-streams-small -o b.h5 --epochs 1 --test 0 -q --set training.samples_per_epoch=64 && whatwhere train two-streams-small -o b.h5 --epochs 2 --test 0 --resume --set training.samples_per_epoch=64 2>/dev/null
+> ^2 epochs, 4 steps in [0-9]+ s
+> ^trained brain: b\.h5$
+
+# pictures: two folders of bars, one picture of each class to learn
+% mkdir -p bars/lying bars/upright
+% for i in 1 2; do printf 'P2 4 4 255\n0 0 0 0 255 255 255 255 0 0 0 0 0 0 0 0\n' > bars/lying/$i.pgm; done
+% for i in 1 2; do printf 'P2 4 4 255\n0 255 0 0 0 255 0 0 0 255 0 0 0 255 0 0\n' > bars/upright/$i.pgm; done
+$ whatwhere train two-streams-small --data bars -o b.h5 --epochs 1 -q
+> ^2 pictures of 2 classes learned, 2 tested: [01]\.[0-9]+ correct$
+
+$ whatwhere train
+? 2
+! whatwhere: an argument is missing; wanted: BRAIN
+
+$ whatwhere train two-streams-smal
+? 1
+!~ ^whatwhere: connectome/brains/two-streams-smal\.yaml not found
+
+$ whatwhere train two-streams-small --frozen
+? 2
+! whatwhere: --frozen and --start belong to --data
+
+$ whatwhere train two-streams-small --data x --resume
+? 2
+! whatwhere: --resume goes on with scenes; it does not go with --data
+
+$ whatwhere train two-streams-small --data nowhere
+? 1
+! whatwhere: nowhere: no such file or directory
+
+$ whatwhere train two-streams-small --epochs=-1
+? 2
+! whatwhere: --epochs: -1 is outside 0 to 1000000
+
+$ whatwhere train two-streams-small --set area.V9.grid=3
+? 1
+! whatwhere: --set area.V9: the brain has no area 'V9'; did you mean 'V1'?
+
+$ whatwhere train two-streams-small --set training.rate=fast
+? 1
+! whatwhere: --set training.rate: 'fast' is not a number
+
+% printf 'not a brain' > broken.h5
+$ whatwhere train two-streams-small -o broken.h5 --resume --set training.samples_per_epoch=64
+? 1
+!~ ^whatwhere: broken\.h5: 
