@@ -154,21 +154,19 @@ static bool unchanged(const struct built *before, const struct arrival *arrivals
     return true;
 }
 
-/* Notes what the wire of an area costs, each pathway's weights once. */
-static void charge(struct builder *b, const ww_area_site *site)
+/* Notes what the wire of weights costs, once for each. */
+static void charge(struct builder *b, ww_var weights, double cost)
 {
-    for (int i = 0; i < site->n_costs; i++) {
-        bool known = false;
-        for (int k = 0; k < b->n_costs; k++)
-            known |= b->cost[k].weights.id == site->cost[i].weights.id;
-        if (known)
-            continue;
-        b->cost = grown(b, b->cost, b->n_costs, &b->costs_room, sizeof *b->cost);
-        if (b->cost == NULL)
+    for (int k = 0; k < b->n_costs; k++)
+        if (b->cost[k].weights.id == weights.id)
             return;
-        b->cost[b->n_costs].weights = site->cost[i].weights;
-        b->cost[b->n_costs++].cost = site->cost[i].cost;
-    }
+    if (cost == 0)
+        return;
+    b->cost = grown(b, b->cost, b->n_costs, &b->costs_room, sizeof *b->cost);
+    if (b->cost == NULL)
+        return;
+    b->cost[b->n_costs].weights = weights;
+    b->cost[b->n_costs++].cost = cost;
 }
 
 static void build_area(struct builder *b, int area, int step, const struct arrival *arrivals, int n)
@@ -201,7 +199,8 @@ static void build_area(struct builder *b, int area, int step, const struct arriv
     ww_graph_scope(b->graph, a->name);
     a->type->build(&site, a->params);
     ww_graph_scope(b->graph, NULL);
-    charge(b, &site);
+    for (int i = 0; i < site.n_costs; i++)
+        charge(b, site.cost[i].weights, site.cost[i].cost);
     struct built *now = &b->now[area];
     now->n_ports = site.n_ports;
     now->n_sources = n;
@@ -244,7 +243,7 @@ static void build_step(struct builder *b, int step)
     }
 }
 
-/* The sum over pathways of cost * sum |weights|. */
+/* The sum over pathways, those to the read-outs included, of cost * sum |weights|. */
 static void build_costs(struct builder *b)
 {
     ww_graph *g = b->graph;
@@ -270,14 +269,16 @@ static void build_outputs(struct builder *b)
             ww_graph_output(b->graph, name, b->now[i].port[0].map);
         }
     for (int t = 0; t < brain->n_tasks; t++) {
-        ww_var maps[MOST_AFFERENTS];
+        ww_var maps[MOST_AFFERENTS], weights[MOST_AFFERENTS] = {{0}};
         const ww_task *task = &brain->task[t];
         assert(task->n_reads <= MOST_AFFERENTS);
         for (int i = 0; i < task->n_reads; i++) {
             const struct built *read = &b->now[task->reads[i]];
             maps[i] = read->n_ports > 0 ? read->port[0].map : (ww_var){-1};
         }
-        ww_readout_build(b->graph, brain, task, maps);
+        ww_readout_build(b->graph, brain, task, maps, weights);
+        for (int i = 0; i < task->n_reads; i++)
+            charge(b, weights[i], brain->wiring_cost);
     }
     build_costs(b);
 }

@@ -295,7 +295,7 @@ static ww_status fit_on_responses(ww_model *model, struct responses *r, ww_graph
             ww_input(graph, area->name,
                      WW_SHAPE(WW_BATCH, (int64_t)r->units[i] / plane, area->height, area->width));
     }
-    ww_readout_build(graph, brain, r->task, maps);
+    ww_readout_build(graph, brain, r->task, maps, NULL);
     WW_TRY(ww_graph_end(graph));
     WW_TRY(ww_values_create(&values, graph, model->seed));
     ww_source source = {r->labelled->count, fetch_responses, r};

@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { NAME_BYTES = 96 };
 
@@ -36,7 +37,8 @@ static ww_var features(ww_graph *g, ww_var map, int readout)
     return ww_reshape(g, map, WW_SHAPE(WW_BATCH, shape.dim[1] * shape.dim[2] * shape.dim[3]));
 }
 
-static ww_var label(ww_graph *g, const ww_brain *brain, const ww_task *task, const ww_var *maps)
+static ww_var label(ww_graph *g, const ww_brain *brain, const ww_task *task, const ww_var *maps,
+                    ww_var *weights)
 {
     ww_var sum = {-1};
     for (int i = 0; i < task->n_reads; i++) {
@@ -44,7 +46,8 @@ static ww_var label(ww_graph *g, const ww_brain *brain, const ww_task *task, con
         if (task->dropout > 0)
             x = ww_dropout(g, x, task->dropout);
         ww_shape shape = WW_SHAPE(task->classes, ww_var_shape(g, x).dim[1]);
-        ww_var part = ww_linear(g, x, weight_of(g, brain, task, i, shape));
+        weights[i] = weight_of(g, brain, task, i, shape);
+        ww_var part = ww_linear(g, x, weights[i]);
         sum = i == 0 ? part : ww_add(g, sum, part);
     }
     ww_init zero = {.kind = WW_INIT_CONSTANT};
@@ -67,7 +70,8 @@ static ww_var places(ww_graph *g, int height, int width)
     return var;
 }
 
-static ww_var place(ww_graph *g, const ww_brain *brain, const ww_task *task, const ww_var *maps)
+static ww_var place(ww_graph *g, const ww_brain *brain, const ww_task *task, const ww_var *maps,
+                    ww_var *weights)
 {
     int64_t height = 0, width = 0;
     for (int i = 0; i < task->n_reads; i++) {
@@ -78,8 +82,8 @@ static ww_var place(ww_graph *g, const ww_brain *brain, const ww_task *task, con
     ww_var sum = {-1};
     for (int i = 0; i < task->n_reads; i++) {
         ww_shape shape = WW_SHAPE(1, ww_var_shape(g, maps[i]).dim[1], 1, 1);
-        ww_var part =
-            ww_conv2d(g, maps[i], weight_of(g, brain, task, i, shape), (ww_conv2d_attr){0});
+        weights[i] = weight_of(g, brain, task, i, shape);
+        ww_var part = ww_conv2d(g, maps[i], weights[i], (ww_conv2d_attr){0});
         part = ww_area_regrid(g, part, (int)height, (int)width, WW_POOL_AVERAGE);
         sum = i == 0 ? part : ww_add(g, sum, part);
     }
@@ -88,9 +92,10 @@ static ww_var place(ww_graph *g, const ww_brain *brain, const ww_task *task, con
 }
 
 void ww_readout_build(ww_graph *graph, const ww_brain *brain, const ww_task *task,
-                      const ww_var *maps)
+                      const ww_var *maps, ww_var *weights)
 {
     char name[NAME_BYTES];
+    ww_var weight[WW_OP_MAX_IN];
     bool two = task->label == WW_LABEL_POSITION;
     ww_graph_scope(graph, task->name);
     for (int i = 0; i < task->n_reads; i++)
@@ -99,8 +104,8 @@ void ww_readout_build(ww_graph *graph, const ww_brain *brain, const ww_task *tas
                           brain->area[task->reads[i]].name);
             return;
         }
-    ww_var answer = task->readout == WW_READ_PLACE ? place(graph, brain, task, maps)
-                                                   : label(graph, brain, task, maps);
+    ww_var answer = task->readout == WW_READ_PLACE ? place(graph, brain, task, maps, weight)
+                                                   : label(graph, brain, task, maps, weight);
     snprintf(name, sizeof name, "label/%s", task->name);
     ww_var truth = ww_input(graph, name, two ? WW_SHAPE(WW_BATCH, 2) : WW_SHAPE(WW_BATCH));
     ww_var loss = two ? ww_mean_squared_error(graph, answer, truth)
@@ -109,4 +114,6 @@ void ww_readout_build(ww_graph *graph, const ww_brain *brain, const ww_task *tas
     ww_graph_output(graph, task->name, answer);
     snprintf(name, sizeof name, "loss/%s", task->name);
     ww_graph_loss(graph, name, loss, task->weight);
+    if (weights != NULL)
+        memcpy(weights, weight, (size_t)task->n_reads * sizeof *weights);
 }
