@@ -17,21 +17,23 @@ typedef struct ww_measure {
     const char *name;    /* "face_identity" */
     const char *unit;    /* "share correct", "deg" */
     const char *summary; /* one line */
-    double chance;       /* what guessing gives; for errors: what a blind answer gives */
     bool is_error;       /* smaller is better */
 } ww_measure;
 
-/** The numbers of a study: value[brain][seed][condition][measure]; not a number: not done. */
+/** The numbers of one experiment of a study: value[brain][seed][condition][measure]; not a number:
+ * not measured (a brain without that task). */
 typedef struct ww_grid {
     int n_brains, n_seeds, n_conditions, n_measures;
-    const char *const *brain; /* names */
+    const char *const *name; /* of the brains */
+    const ww_brain *const *brain;
     const uint64_t *seed;
-    const ww_lesion *condition;        /* condition 0 is always "none" */
-    const char *const *condition_name; /* canonical words */
+    const char *const *condition; /* lesions as canonical words; the first is "none" */
     const ww_measure *measure;
     double *value;
+    double *chance; /* [brain][seed][measure] what a blind answer gives */
 } ww_grid;
 
+/** One number of the grid. */
 static inline double *ww_grid_at(const ww_grid *grid, int brain, int seed, int condition,
                                  int measure)
 {
@@ -68,7 +70,13 @@ typedef struct ww_experiment {
     void (*close)(void *state);
     /** Measures the model as it is lesioned just now: value[n_measures]. */
     ww_status (*measure)(void *state, ww_model *model, double *value);
-    /** Writes figures to the results file and lists the claims (in `arena`); may be NULL. */
+    /** What a blind answer gives: chance[n_measures]. */
+    void (*chance)(void *state, const ww_model *model, double *chance);
+    /** Writes what else is worth keeping of the intact model (selectivity of its areas) as datasets
+     * below `group` of `file`; may be NULL. */
+    ww_status (*describe)(void *state, ww_model *model, ww_h5 *file, const char *group);
+    /** Writes figures to the results file and lists the claims (in `arena`); may be NULL. What
+     * describe left is below /models/BRAIN-seedN in `results`. */
     ww_status (*report)(const ww_grid *grid, ww_h5 *results, ww_claim **claims, int *n_claims,
                         ww_arena *arena);
 } ww_experiment;

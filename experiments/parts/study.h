@@ -9,10 +9,9 @@
  *     brains: [two-streams]           # names, paths of YAML files, or trained brains (*.h5)
  *     set: {training.epochs: 10}      # for every brain
  *     seeds: 5                        # a number (1 .. 5) or a list
- *     lesions: [none, FFA:0.25, FFA:1, "random(size=FFA):1"]
- *     doses: {FFA: [0.25, 0.5, 0.75, 1]}   # curves: lesion word -> doses
- *     experiments: [scene-tasks]
- *     trials: 1000                    # or any parameter of the experiments, under `params`
+ *     lesions: [each-area, FFA:0.25, "random(size=FFA)"]   # each-area: every area in turn
+ *     doses: {FFA: [0.25, 0.5, 0.75, 1]}                   # curves: lesion word -> doses
+ *     experiments: {scene-tasks: {trials: 1000}}           # or a list of names
  *
  * The models (one a brain and seed) run in parallel, one process each with its share of the cores;
  * each leaves its trained brain and its numbers in the study's folder as soon as it has them, so
@@ -24,7 +23,9 @@
 typedef struct ww_study {
     const char *name, *summary, *file;
     int n_brains, n_seeds, n_lesions, n_experiments;
-    const char *const *brain;
+    const char *const *brain;      /* as given: a name, a YAML file, or a checkpoint */
+    const char *const *brain_name; /* for tables */
+    const ww_brain *const *spec;   /* as read */
     const uint64_t *seed;
     const char *const *lesion; /* words with doses spelled out; the first is "none" */
     const ww_experiment *const *experiment;
@@ -35,7 +36,9 @@ typedef struct ww_study {
 
 typedef struct ww_study_options {
     const char *folder; /* where models, numbers, results.h5 and figures go */
-    int jobs;           /* processes; 0: one a core, at most one a model */
+    const char *worker; /* the command that runs a job: "WORKER run --job B:S -o FOLDER STUDY";
+                           NULL: all models in this process, one after the other */
+    int jobs;           /* processes at a time; 0: one a core, at most one a model */
     int threads;        /* for all jobs together; 0: all cores */
     bool fresh;         /* forget what is done */
     ww_progress *progress;
@@ -44,6 +47,14 @@ typedef struct ww_study_options {
 
 /** Reads a study; `set` of the command line is added to its own. */
 ww_status ww_study_read(ww_study **out, const char *path, const char *const *set, ww_arena *arena);
+
+/** Trains (or resumes, or opens) the model of brain number `brain` and seed number `seed`, measures
+ * what is not measured yet, and leaves it in FOLDER/parts: the work of one process. */
+ww_status ww_study_job(const ww_study *study, const char *folder, int brain, int seed,
+                       ww_progress *progress);
+
+/** A progress that writes to stdout what ww_study_run of another process understands. */
+ww_progress ww_study_job_progress(void);
 
 /** Runs what is not done yet, then writes FOLDER/results.h5 (grid, claims, figures, provenance),
  * the figures, and returns the claims for printing. WW_EINTERRUPTED after ww_interrupt, with all

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef WW_EXPERIMENTS_PARTS_STUDY_FILES_H
+#define WW_EXPERIMENTS_PARTS_STUDY_FILES_H
+
+/* The files of a study's folder: models/, parts/, results.h5, figures/. */
+
+#include "experiments/parts/study.h"
+
+enum { WW_STUDY_PATH = 4096 };
+
+/** What one model has been measured on in one experiment. */
+typedef struct ww_part {
+    uint64_t hash;  /* of all that the numbers depend on */
+    double *value;  /* [n_lesions][n_measures] */
+    double *chance; /* [n_measures] */
+    bool *done;     /* [n_lesions] */
+} ww_part;
+
+/** Makes the folder and those in it. */
+ww_status ww_study_folders(const char *folder);
+
+/** FOLDER/models/BRAIN-seedN.h5 and FOLDER/parts/BRAIN-seedN.h5 into path[WW_STUDY_PATH]. */
+void ww_study_model_path(char *path, const char *folder, const char *brain, uint64_t seed);
+void ww_study_part_path(char *path, const char *folder, const char *brain, uint64_t seed);
+
+/** Empty parts, one an experiment of the study. */
+ww_status ww_parts_create(ww_part **out, const ww_study *study, ww_arena *arena);
+
+/** Fills in what a file of parts holds under the same hashes; a missing or damaged file holds
+ * nothing. With a hash of 0 any is taken. */
+void ww_parts_read(const char *path, const ww_study *study, ww_part *part, ww_arena *arena);
+
+/** Writes all that is done, through a temporary name. Lesions that are no longer in the study, and
+ * descriptions, are left out: the latter are made anew. */
+ww_status ww_parts_write(const char *path, const ww_study *study, const ww_part *part);
+
+/** Writes results.h5 with grids, claims, figures, descriptions and provenance, and the figures. */
+ww_status ww_study_results(const ww_study *study, const ww_study_options *options,
+                           ww_claim **claims, int *n_claims, ww_arena *arena);
+
+#endif

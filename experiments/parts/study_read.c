@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Study files. Everything is checked before anything runs: brains are read, lesions are held
+ * against them, and parameters against their tables. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/learning/checkpoint.h"
+#include "experiments/parts/study.h"
+
+enum { SEEDS_MAX = 10000, LESIONS_MAX = 100000 };
+
+struct reader {
+    ww_study *study;
+    ww_arena *arena;
+    const ww_yaml *root;
+    size_t room;          /* of lesions */
+    const char **lesions; /* words as written, or spelled out */
+};
+
+static void *list(struct reader *r, size_t n, size_t size)
+{
+    return ww_arena_array(r->arena, n > 0 ? n : 1, size);
+}
+
+static bool is_checkpoint(const char *brain)
+{
+    size_t n = strlen(brain);
+    return n > 3 && strcmp(brain + n - 3, ".h5") == 0;
+}
+
+/* "models/two-streams.h5" -> "two-streams" */
+static const char *plain_name(struct reader *r, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *name = ww_arena_strdup(r->arena, slash ? slash + 1 : path);
+    char *dot = name ? strrchr(name, '.') : NULL;
+    if (dot != NULL && dot != name)
+        *dot = '\0';
+    return name;
+}
+
+/* Joins the settings of the file ("set: {key: value}") and those of the command line. */
+static ww_status read_set(struct reader *r, const char *const *more)
+{
+    const ww_yaml *map = ww_yaml_find(r->root, "set");
+    size_t n = 0, m = 0;
+    if (map != NULL)
+        WW_TRY(ww_yaml_expect(map, WW_YAML_MAP));
+    while (more != NULL && more[m] != NULL)
+        m++;
+    const char **set = list(r, (size_t)(map ? map->count : 0) + m + 1, sizeof *set);
+    if (set == NULL)
+        return WW_ENOMEM;
+    for (int i = 0; map != NULL && i < map->count; i++) {
+        WW_TRY(ww_yaml_expect(map->item[i], WW_YAML_SCALAR));
+        set[n++] = ww_arena_printf(r->arena, "%s=%s", map->item[i]->key, map->item[i]->text);
+    }
+    for (size_t i = 0; i < m; i++)
+        set[n++] = more[i];
+    r->study->set = set;
+    return WW_OK;
+}
+
+static ww_status read_brain(struct reader *r, const char *word, ww_brain **out)
+{
+    const char *yaml;
+    if (!is_checkpoint(word))
+        return ww_brain_read(out, word, r->study->set, r->arena);
+    WW_TRY(ww_checkpoint_metadata(word, &yaml, r->arena));
+    return ww_brain_parse(out, yaml, word, NULL, r->arena);
+}
+
+static ww_status read_brains(struct reader *r)
+{
+    const ww_yaml *node;
+    ww_study *s = r->study;
+    WW_TRY(ww_yaml_get(&node, r->root, "brains"));
+    WW_TRY(ww_yaml_words(node, &s->brain, &s->n_brains, r->arena));
+    if (s->n_brains < 1)
+        return WW_FAIL(WW_EPARSE, "%s:%d: brains: at least one is wanted", node->file, node->line);
+    const char **names = list(r, (size_t)s->n_brains, sizeof *names);
+    const ww_brain **specs = list(r, (size_t)s->n_brains, sizeof *specs);
+    if (names == NULL || specs == NULL)
+        return WW_ENOMEM;
+    s->brain_name = names;
+    s->spec = specs;
+    for (int b = 0; b < s->n_brains; b++) {
+        ww_brain *brain;
+        ww_status status = read_brain(r, s->brain[b], &brain);
+        if (status != WW_OK) {
+            if (status == WW_ENOTFOUND)
+                ww_error_prefix("%s:%d: brains: ", node->file, node->line);
+            return status;
+        }
+        specs[b] = brain;
+        names[b] = plain_name(r, s->brain[b]);
+        for (int i = 0; i < b; i++)
+            if (strcmp(names[i], names[b]) == 0)
+                return WW_FAIL(WW_EPARSE, "%s:%d: brains: there are two called '%s'", node->file,
+                               node->line, names[b]);
+    }
+    return WW_OK;
+}
+
+static ww_status read_seeds(struct reader *r)
+{
+    const ww_yaml *node = ww_yaml_find(r->root, "seeds");
+    const char *const *words;
+    ww_study *s = r->study;
+    int n = 0;
+    if (node == NULL) {
+        uint64_t *one = list(r, 1, sizeof *one);
+        if (one == NULL)
+            return WW_ENOMEM;
+        *one = 1;
+        s->seed = one;
+        s->n_seeds = 1;
+        return WW_OK;
+    }
+    WW_TRY(ww_yaml_words(node, &words, &n, r->arena));
+    bool counted = node->kind == WW_YAML_SCALAR;
+    long first = n > 0 ? strtol(words[0], NULL, 10) : 0;
+    int count = counted ? (int)(first < SEEDS_MAX ? first : SEEDS_MAX + 1) : n;
+    if (count < 1 || count > SEEDS_MAX)
+        return WW_FAIL(WW_EPARSE, "%s:%d: seeds: a number from 1 to %d, or a list, is wanted",
+                       node->file, node->line, SEEDS_MAX);
+    uint64_t *seed = list(r, (size_t)count, sizeof *seed);
+    if (seed == NULL)
+        return WW_ENOMEM;
+    for (int i = 0; i < count; i++) {
+        char *end = NULL;
+        seed[i] = counted ? (uint64_t)i + 1 : strtoull(words[i], &end, 10);
+        if (!counted && (*words[i] == '-' || *words[i] == '\0' || *end != '\0'))
+            return WW_FAIL(WW_EPARSE, "%s:%d: seeds: '%s' is not a whole number", node->file,
+                           node->line, words[i]);
+    }
+    s->seed = seed;
+    s->n_seeds = count;
+    return WW_OK;
+}
+
+/* Adds a lesion, in its canonical spelling, unless it is there already. */
+static ww_status add_lesion(struct reader *r, const ww_lesion *lesion)
+{
+    ww_study *s = r->study;
+    for (int i = 0; i < s->n_lesions; i++)
+        if (strcmp(r->lesions[i], lesion->text) == 0)
+            return WW_OK;
+    if (s->n_lesions >= LESIONS_MAX)
+        return WW_FAIL(WW_EPARSE, "%s: more than %d lesions", s->file, LESIONS_MAX);
+    if ((size_t)s->n_lesions == r->room) {
+        size_t larger = r->room ? 2 * r->room : 64;
+        const char **copy = list(r, larger, sizeof *copy);
+        if (copy == NULL)
+            return WW_ENOMEM;
+        for (int i = 0; i < s->n_lesions; i++)
+            copy[i] = r->lesions[i];
+        r->lesions = copy;
+        r->room = larger;
+    }
+    r->lesions[s->n_lesions++] = lesion->text;
+    return WW_OK;
+}
+
+/* Reads one lesion against every brain, so that a slip is found before an hour of training. */
+static ww_status read_lesion(struct reader *r, const ww_yaml *node, ww_lesion *out)
+{
+    for (int b = r->study->n_brains - 1; b >= 0; b--)
+        WW_TRY(ww_lesion_yaml(out, node, r->study->spec[b], r->arena));
+    return WW_OK;
+}
+
+static ww_status add_each_area(struct reader *r)
+{
+    const ww_brain *brain = r->study->spec[0];
+    for (int a = 0; a < brain->n_areas; a++) {
+        ww_lesion lesion;
+        WW_TRY(
+            ww_lesion_parse(&lesion, brain->area[a].name, "lesions: each-area: ", brain, r->arena));
+        WW_TRY(add_lesion(r, &lesion));
+    }
+    return WW_OK;
+}
+
+static ww_status read_doses(struct reader *r, const ww_yaml *map)
+{
+    WW_TRY(ww_yaml_expect(map, WW_YAML_MAP));
+    for (int i = 0; i < map->count; i++) {
+        const char *const *words;
+        int n;
+        ww_lesion lesion = {0};
+        const ww_yaml *node = map->item[i];
+        char where[300];
+        snprintf(where, sizeof where, "%s:%d: doses: ", node->file, node->line);
+        for (int b = r->study->n_brains - 1; b >= 0; b--)
+            WW_TRY(ww_lesion_parse(&lesion, node->key, where, r->study->spec[b], r->arena));
+        WW_TRY(ww_yaml_words(node, &words, &n, r->arena));
+        for (int d = 0; d < n; d++) {
+            char *end;
+            double dose = strtod(words[d], &end);
+            if (end == words[d] || *end != '\0' || !(dose >= 0))
+                return WW_FAIL(WW_EPARSE, "%s:%d: doses: '%s' is not a dose", node->file,
+                               node->line, words[d]);
+            ww_lesion dosed = ww_lesion_at_dose(&lesion, dose, r->arena);
+            WW_TRY(add_lesion(r, &dosed));
+        }
+    }
+    return WW_OK;
+}
+
+static ww_status read_lesions(struct reader *r)
+{
+    const ww_yaml *node = ww_yaml_find(r->root, "lesions"), *doses = ww_yaml_find(r->root, "doses");
+    ww_lesion none;
+    WW_TRY(ww_lesion_parse(&none, "none", "", r->study->spec[0], r->arena));
+    WW_TRY(add_lesion(r, &none));
+    for (int i = 0; node != NULL && node->kind == WW_YAML_LIST && i < node->count; i++) {
+        const ww_yaml *item = node->item[i];
+        ww_lesion lesion;
+        if (item->kind == WW_YAML_SCALAR && strcmp(item->text, "each-area") == 0) {
+            WW_TRY(add_each_area(r));
+            continue;
+        }
+        WW_TRY(read_lesion(r, item, &lesion));
+        WW_TRY(add_lesion(r, &lesion));
+    }
+    if (node != NULL)
+        WW_TRY(ww_yaml_expect(node, WW_YAML_LIST));
+    if (doses != NULL)
+        WW_TRY(read_doses(r, doses));
+    r->study->lesion = r->lesions;
+    return WW_OK;
+}
+
+static ww_status find_experiment(struct reader *r, const ww_yaml *node, const char *name, int i)
+{
+    const ww_family *family;
+    size_t found;
+    ww_study *s = r->study;
+    WW_TRY(ww_family_find(&family, "experiments"));
+    if (ww_item_find(&found, family, name) != WW_OK) {
+        ww_error_prefix("%s:%d: ", node->file, node->line);
+        return WW_ENOTFOUND;
+    }
+    const ww_experiment *experiment = ww_experiments[found];
+    void *params = ww_arena_alloc(r->arena, experiment->item.params_size + 1);
+    if (params == NULL)
+        return WW_ENOMEM;
+    ww_params_defaults(experiment->item.params, params);
+    ((const ww_experiment **)s->experiment)[i] = experiment;
+    ((void **)s->experiment_params)[i] = params;
+    if (node->kind != WW_YAML_MAP)
+        return WW_OK;
+    const char *path = ww_arena_printf(r->arena, "experiments.%s.", name);
+    return ww_yaml_params(node, experiment->item.params, params, path, NULL, r->arena);
+}
+
+static ww_status read_experiments(struct reader *r)
+{
+    const ww_yaml *node;
+    ww_study *s = r->study;
+    WW_TRY(ww_yaml_get(&node, r->root, "experiments"));
+    bool map = node->kind == WW_YAML_MAP;
+    const char *const *words = NULL;
+    if (!map)
+        WW_TRY(ww_yaml_words(node, &words, &s->n_experiments, r->arena));
+    else
+        s->n_experiments = node->count;
+    s->experiment = list(r, (size_t)s->n_experiments, sizeof(void *));
+    s->experiment_params = list(r, (size_t)s->n_experiments, sizeof(void *));
+    if (s->experiment == NULL || s->experiment_params == NULL)
+        return WW_ENOMEM;
+    for (int i = 0; i < s->n_experiments; i++)
+        WW_TRY(
+            find_experiment(r, map ? node->item[i] : node, map ? node->item[i]->key : words[i], i));
+    if (s->n_experiments < 1)
+        return WW_FAIL(WW_EPARSE, "%s:%d: experiments: at least one is wanted", node->file,
+                       node->line);
+    return WW_OK;
+}
+
+ww_status ww_study_read(ww_study **out, const char *path, const char *const *set, ww_arena *arena)
+{
+    static const char *const keys[] = {"study",   "summary", "brains",      "set", "seeds",
+                                       "lesions", "doses",   "experiments", NULL};
+    ww_yaml *root;
+    const ww_yaml *name, *summary;
+    WW_TRY(ww_yaml_read(&root, path, arena));
+    WW_TRY(ww_yaml_expect(root, WW_YAML_MAP));
+    WW_TRY(ww_yaml_only(root, keys, "study"));
+    WW_TRY(ww_yaml_get(&name, root, "study"));
+    WW_TRY(ww_yaml_expect(name, WW_YAML_SCALAR));
+    ww_study *s = ww_arena_alloc(arena, sizeof *s);
+    if (s == NULL)
+        return WW_ENOMEM;
+    struct reader r = {.study = s, .arena = arena, .root = root};
+    char *yaml;
+    s->name = name->text;
+    s->file = ww_arena_strdup(arena, path);
+    summary = ww_yaml_find(root, "summary");
+    s->summary = summary && summary->kind == WW_YAML_SCALAR ? summary->text : "";
+    WW_TRY(read_set(&r, set));
+    WW_TRY(read_brains(&r));
+    WW_TRY(read_seeds(&r));
+    WW_TRY(read_lesions(&r));
+    WW_TRY(read_experiments(&r));
+    WW_TRY(ww_yaml_print(root, &yaml, arena));
+    s->yaml = yaml;
+    *out = s;
+    return WW_OK;
+}

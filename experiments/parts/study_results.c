@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The results of a study: what every model left in parts/ becomes one results.h5, with the claims
+ * of each experiment, its figures as data, and where all of it came from. */
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "analysis/figures/figure.h"
+#include "experiments/parts/study_files.h"
+
+static ww_status make_grid(ww_grid *grid, const ww_study *study, int e, ww_arena *arena)
+{
+    const ww_experiment *x = study->experiment[e];
+    size_t models = (size_t)study->n_brains * (size_t)study->n_seeds;
+    *grid = (ww_grid){.n_brains = study->n_brains,
+                      .n_seeds = study->n_seeds,
+                      .n_conditions = study->n_lesions,
+                      .n_measures = x->n_measures,
+                      .name = study->brain_name,
+                      .brain = study->spec,
+                      .seed = study->seed,
+                      .condition = study->lesion,
+                      .measure = x->measures};
+    size_t cells = models * (size_t)study->n_lesions * (size_t)x->n_measures;
+    grid->value = ww_arena_array(arena, cells, sizeof(double));
+    grid->chance = ww_arena_array(arena, models * (size_t)x->n_measures, sizeof(double));
+    return grid->value && grid->chance ? WW_OK : WW_ENOMEM;
+}
+
+/* Fills the grids of all experiments from the parts of all models. */
+static ww_status fill_grids(ww_grid *grid, const ww_study *study, const char *folder,
+                            ww_arena *arena)
+{
+    char path[WW_STUDY_PATH];
+    for (int m = 0; m < study->n_brains * study->n_seeds; m++) {
+        ww_part *part;
+        WW_TRY(ww_parts_create(&part, study, arena));
+        ww_study_part_path(path, folder, study->brain_name[m / study->n_seeds],
+                           study->seed[m % study->n_seeds]);
+        ww_parts_read(path, study, part, arena);
+        for (int e = 0; e < study->n_experiments; e++) {
+            size_t measures = (size_t)grid[e].n_measures;
+            size_t n = (size_t)study->n_lesions * measures;
+            memcpy(grid[e].value + (size_t)m * n, part[e].value, n * sizeof(double));
+            memcpy(grid[e].chance + (size_t)m * measures, part[e].chance,
+                   measures * sizeof(double));
+        }
+    }
+    return WW_OK;
+}
+
+static ww_status write_names(ww_h5 *file, const char *group, const ww_grid *grid, ww_arena *arena)
+{
+    char name[300];
+    const char **texts = ww_arena_array(arena, (size_t)grid->n_measures, sizeof *texts);
+    const char **units = ww_arena_array(arena, (size_t)grid->n_measures, sizeof *units);
+    int64_t *seeds = ww_arena_array(arena, (size_t)grid->n_seeds, sizeof *seeds);
+    if (texts == NULL || units == NULL || seeds == NULL)
+        return WW_ENOMEM;
+    for (int m = 0; m < grid->n_measures; m++) {
+        texts[m] = grid->measure[m].name;
+        units[m] = grid->measure[m].unit;
+    }
+    for (int s = 0; s < grid->n_seeds; s++)
+        seeds[s] = (int64_t)grid->seed[s];
+    snprintf(name, sizeof name, "%s/measure", group);
+    WW_TRY(ww_h5_write_texts(file, name, texts, grid->n_measures));
+    snprintf(name, sizeof name, "%s/unit", group);
+    WW_TRY(ww_h5_write_texts(file, name, units, grid->n_measures));
+    snprintf(name, sizeof name, "%s/brain", group);
+    WW_TRY(ww_h5_write_texts(file, name, grid->name, grid->n_brains));
+    snprintf(name, sizeof name, "%s/condition", group);
+    WW_TRY(ww_h5_write_texts(file, name, grid->condition, grid->n_conditions));
+    snprintf(name, sizeof name, "%s/seed", group);
+    return ww_h5_write_ints(file, name, seeds, 1, (int64_t[]){grid->n_seeds});
+}
+
+static ww_status write_grid(ww_h5 *file, const char *experiment, const ww_grid *grid,
+                            ww_arena *arena)
+{
+    char group[200], name[300];
+    int64_t shape[4] = {grid->n_brains, grid->n_seeds, grid->n_conditions, grid->n_measures};
+    int64_t chance[3] = {grid->n_brains, grid->n_seeds, grid->n_measures};
+    snprintf(group, sizeof group, "/grid/%s", experiment);
+    snprintf(name, sizeof name, "%s/value", group);
+    WW_TRY(ww_h5_write_doubles(file, name, grid->value, 4, shape));
+    WW_TRY(ww_h5_attribute(file, name, "dimensions", "brain seed condition measure"));
+    snprintf(name, sizeof name, "%s/chance", group);
+    WW_TRY(ww_h5_write_doubles(file, name, grid->chance, 3, chance));
+    WW_TRY(ww_h5_attribute(file, name, "dimensions", "brain seed measure"));
+    return write_names(file, group, grid, arena);
+}
+
+/* Copies a number array or a list of texts from one file to another. */
+static ww_status copy_dataset(const ww_h5 *from, const char *name, ww_h5 *to, const char *as,
+                              ww_arena *arena)
+{
+    int rank;
+    int64_t dim[8];
+    size_t n = 1, count;
+    const char *const *texts;
+    WW_TRY(ww_h5_shape(from, name, &rank, dim));
+    for (int i = 0; i < rank; i++)
+        n *= (size_t)dim[i];
+    double *data = ww_arena_array(arena, n, sizeof *data);
+    if (data == NULL)
+        return WW_ENOMEM;
+    if (ww_h5_read_doubles(from, name, data, n) == WW_OK)
+        return ww_h5_write_doubles(to, as, data, rank, dim);
+    WW_TRY(ww_h5_read_texts(from, name, &texts, &count, arena));
+    return ww_h5_write_texts(to, as, texts, (int64_t)count);
+}
+
+/* Brings what one model's `describe` left to /models/BRAIN-seedN. */
+static ww_status copy_described(ww_h5 *to, const ww_study *study, const char *folder, int m,
+                                ww_arena *arena)
+{
+    char path[WW_STUDY_PATH], group[200], from_name[400], to_name[600];
+    const char *brain = study->brain_name[m / study->n_seeds];
+    uint64_t seed = study->seed[m % study->n_seeds];
+    ww_h5 *from;
+    ww_status status = WW_OK;
+    ww_study_part_path(path, folder, brain, seed);
+    WW_TRY(ww_h5_open(&from, path));
+    for (int e = 0; e < study->n_experiments && status == WW_OK; e++) {
+        const char *const *names;
+        size_t n = 0;
+        snprintf(group, sizeof group, "/%s/describe", study->experiment[e]->item.name);
+        if (ww_h5_has(from, group))
+            status = ww_h5_list(from, group, &names, &n, arena);
+        for (size_t i = 0; i < n && status == WW_OK; i++) {
+            snprintf(from_name, sizeof from_name, "%s/%s", group, names[i]);
+            snprintf(to_name, sizeof to_name, "/models/%s-seed%" PRIu64 "/%s", brain, seed,
+                     names[i]);
+            status = copy_dataset(from, from_name, to, to_name, arena);
+        }
+    }
+    ww_h5_close(from);
+    return status;
+}
+
+static const char *const verdicts[] = {"held", "not held", "untested"};
+
+static ww_status write_claims(ww_h5 *file, const ww_claim *claim, int n, ww_arena *arena)
+{
+    enum { TEXTS = 9, NUMBERS = 4 };
+    static const char *const keys[TEXTS] = {"id",   "finding", "published", "source", "kind",
+                                            "rule", "brain",   "verdict",   "why"};
+    static const char *const numbers[NUMBERS] = {"value", "low", "high", "bound"};
+    const char **column = ww_arena_array(arena, (size_t)n + 1, sizeof *column);
+    double *number = ww_arena_array(arena, (size_t)n + 1, sizeof *number);
+    char name[100];
+    if (n == 0)
+        return WW_OK;
+    if (column == NULL || number == NULL)
+        return WW_ENOMEM;
+    for (int k = 0; k < TEXTS; k++) {
+        for (int i = 0; i < n; i++) {
+            const ww_claim *c = &claim[i];
+            const char *text[TEXTS] = {c->id,
+                                       c->finding,
+                                       c->published,
+                                       c->source,
+                                       c->wired ? "wired" : "emergent",
+                                       c->rule,
+                                       c->brain,
+                                       verdicts[c->verdict],
+                                       c->why};
+            column[i] = text[k] ? text[k] : "";
+        }
+        snprintf(name, sizeof name, "/claims/%s", keys[k]);
+        WW_TRY(ww_h5_write_texts(file, name, column, n));
+    }
+    for (int k = 0; k < NUMBERS; k++) {
+        for (int i = 0; i < n; i++)
+            number[i] = k == 0   ? claim[i].value
+                        : k == 1 ? claim[i].low
+                        : k == 2 ? claim[i].high
+                                 : claim[i].bound;
+        snprintf(name, sizeof name, "/claims/%s", numbers[k]);
+        WW_TRY(ww_h5_write_doubles(file, name, number, 1, (int64_t[]){n}));
+    }
+    return WW_OK;
+}
+
+static ww_status write_all(ww_h5 *file, const ww_study *study, const ww_study_options *options,
+                           ww_claim **claims, int *n_claims, ww_arena *arena)
+{
+    ww_grid *grid = ww_arena_array(arena, (size_t)study->n_experiments, sizeof *grid);
+    if (grid == NULL)
+        return WW_ENOMEM;
+    for (int e = 0; e < study->n_experiments; e++)
+        WW_TRY(make_grid(&grid[e], study, e, arena));
+    WW_TRY(fill_grids(grid, study, options->folder, arena));
+    for (int m = 0; m < study->n_brains * study->n_seeds; m++)
+        WW_TRY(copy_described(file, study, options->folder, m, arena));
+    *claims = NULL;
+    *n_claims = 0;
+    for (int e = 0; e < study->n_experiments; e++) {
+        ww_claim *some = NULL;
+        int n = 0;
+        const ww_experiment *x = study->experiment[e];
+        WW_TRY(write_grid(file, x->item.name, &grid[e], arena));
+        if (x->report != NULL)
+            WW_TRY(x->report(&grid[e], file, &some, &n, arena));
+        ww_claim *all = ww_arena_array(arena, (size_t)(*n_claims + n) + 1, sizeof *all);
+        if (all == NULL)
+            return WW_ENOMEM;
+        if (*n_claims > 0)
+            memcpy(all, *claims, (size_t)*n_claims * sizeof *all);
+        if (n > 0)
+            memcpy(all + *n_claims, some, (size_t)n * sizeof *all);
+        *claims = all;
+        *n_claims += n;
+    }
+    WW_TRY(write_claims(file, *claims, *n_claims, arena));
+    const char *configuration = ww_arena_printf(arena, "%s", study->yaml);
+    for (int b = 0; b < study->n_brains && configuration != NULL; b++)
+        configuration = ww_arena_printf(arena, "%s\n---\n%s", configuration, study->spec[b]->yaml);
+    return ww_h5_provenance(file, configuration ? configuration : "", study->seed[0],
+                            options->command_line, NULL, 0);
+}
+
+static ww_status draw_figures(const char *results, const char *folder, ww_arena *arena)
+{
+    ww_h5 *file;
+    const char *const *names;
+    size_t n = 0;
+    WW_TRY(ww_h5_open(&file, results));
+    ww_status status = WW_OK;
+    if (ww_h5_has(file, "/figures"))
+        status = ww_h5_list(file, "/figures", &names, &n, arena);
+    for (size_t i = 0; i < n && status == WW_OK; i++) {
+        ww_figure_data data;
+        status = ww_figure_load(file, names[i], &data, arena);
+        if (status == WW_OK)
+            status = ww_figure_draw(&data, folder);
+    }
+    ww_h5_close(file);
+    return status;
+}
+
+ww_status ww_study_results(const ww_study *study, const ww_study_options *options,
+                           ww_claim **claims, int *n_claims, ww_arena *arena)
+{
+    char path[WW_STUDY_PATH], figures[WW_STUDY_PATH];
+    ww_h5 *file;
+    snprintf(path, sizeof path, "%s/results.h5", options->folder);
+    snprintf(figures, sizeof figures, "%s/figures", options->folder);
+    WW_TRY(ww_h5_create(&file, path));
+    ww_status status = write_all(file, study, options, claims, n_claims, arena);
+    if (status != WW_OK) {
+        ww_h5_close(file);
+        return status;
+    }
+    WW_TRY(ww_h5_commit(file));
+    return draw_figures(path, figures, arena);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef WW_EXPERIMENTS_PARTS_TASKS_H
+#define WW_EXPERIMENTS_PARTS_TASKS_H
+
+/* How well a brain does its tasks on fresh scenes: the measures of several experiments. */
+
+#include "experiments/experiment.h"
+
+/** What is measured, in the order of ww_task_measures. */
+enum {
+    WW_M_CATEGORY,
+    WW_M_FACE,
+    WW_M_WORD,
+    WW_M_OBJECT,
+    WW_M_COLOUR,
+    WW_M_MOTION,
+    WW_M_POSITION,       /* median error, degrees */
+    WW_M_POSITION_LEFT,  /* of items left of the vertical meridian */
+    WW_M_POSITION_RIGHT, /* of items right of it */
+    WW_TASK_MEASURES
+};
+extern const ww_measure ww_task_measures[WW_TASK_MEASURES];
+
+/** The parameters of every experiment that measures tasks, first in its struct. */
+typedef struct ww_task_params {
+    int trials;
+    double side_deg; /* an item is left or right if its centre is so far from the meridian */
+} ww_task_params;
+
+#define WW_TASK_PARAMS(S)                                                                          \
+    WW_INT(S, tasks.trials, 1000, 10, 1000000, "", "fresh scenes that every lesion is tested on",  \
+           ""),                                                                                    \
+        WW_REAL(S, tasks.side_deg, 1, 0, 90, "deg",                                                \
+                "distance from the vertical meridian at which an item counts as left or right",    \
+                "")
+
+/** The callbacks of an experiment (ww_experiment); the state holds the trials. */
+ww_status ww_tasks_open(void **state, const ww_task_params *params, ww_model *model, uint64_t seed);
+void ww_tasks_close(void *state);
+ww_status ww_tasks_measure(void *state, ww_model *model, double *value);
+void ww_tasks_chance(void *state, const ww_model *model, double *chance);
+
+/** Writes GROUP/selectivity[area][face, word, object]: the share of each area's units whose d' for
+ * the category is above 1, with GROUP/areas, the names. */
+ww_status ww_tasks_describe(void *state, ww_model *model, ww_h5 *file, const char *group);
+
+#endif

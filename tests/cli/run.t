@@ -1,0 +1,41 @@
+# a whole study, tiny: trained, lesioned, judged, drawn; a second run finds all done
+% printf 'study: tiny\nbrains: [two-streams-small]\nseeds: 2\nset: {training.epochs: 1, training.samples_per_epoch: 64, training.validation_samples: 20}\nlesions: [FFA, "LGN:class=M"]\ndoses: {V4: [0.5, 1]}\nexperiments: {lesion-battery: {tasks.trials: 40}}\n' > tiny.yaml
+$ whatwhere run tiny.yaml -o out -q && whatwhere run tiny.yaml -o out -q && ls out/figures && whatwhere figure out/results.h5 --list
+> ^ffa-faces +two-streams-small +wired
+> ^v4-colour +two-streams-small +wired
+> ^results: out/results\.h5$
+> ^deficits-two-streams-small\.pdf$
+> ^dose-V4-two-streams-small\.png$
+> ^deficits-two-streams-small +matrix +What each lesion costs two-streams-small$
+
+$ whatwhere run
+? 2
+! whatwhere: an argument is missing; wanted: EXPERIMENT or STUDY.yaml
+
+$ whatwhere run lesion-batery
+? 2
+! whatwhere: unknown experiment 'lesion-batery'; did you mean 'lesion-battery'?
+
+$ whatwhere run nowhere.yaml
+? 1
+!~ ^whatwhere: nowhere\.yaml: [Nn]o such file or directory$
+
+% printf 'study: x\nbrains: [two-streams-small]\nlesions: [FFFA]\nexperiments: [lesion-battery]\n' > x.yaml
+$ whatwhere run x.yaml
+? 1
+!~ ^whatwhere: x\.yaml:3: .*unknown area 'FFFA'; did you mean 'FFA'\?$
+
+% printf 'study: x\nbrians: [two-streams-small]\nexperiments: [lesion-battery]\n' > x.yaml
+$ whatwhere run x.yaml
+? 1
+!~ ^whatwhere: x\.yaml:2: .*unknown key 'brians' of study; did you mean 'brains'\?$
+
+% printf 'study: x\nbrains: [two-streams-small]\nseeds: 0\nexperiments: [lesion-battery]\n' > x.yaml
+$ whatwhere run x.yaml
+? 1
+! whatwhere: x.yaml:3: seeds: a number from 1 to 10000, or a list, is wanted
+
+% printf 'study: x\nbrains: [two-streams-small]\nexperiments: {lesion-battery: {tasks.trials: 3}}\n' > x.yaml
+$ whatwhere run x.yaml
+? 1
+!~ ^whatwhere: x\.yaml:3: experiments\.lesion-battery\.tasks\.trials: 3 is outside 10 to 1000000$
