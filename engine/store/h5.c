@@ -54,8 +54,9 @@ static ww_h5 *start(const char *path)
     H5Tset_size(file->text_type, H5T_VARIABLE);
     H5Tset_cset(file->text_type, H5T_CSET_UTF8);
     file->links = H5Pcreate(H5P_LINK_CREATE);
-    H5Pset_create_intermediate_group(file->links, 1);
     H5Pset_char_encoding(file->links, H5T_CSET_UTF8);
+    file->groups = H5Pcreate(H5P_GROUP_CREATE);
+    H5Pset_obj_track_times(file->groups, 0);
     return file;
 }
 
@@ -64,21 +65,27 @@ static void finish(ww_h5 *file)
 {
     ww_h5_drop(file->id);
     ww_h5_drop(file->links);
+    ww_h5_drop(file->groups);
     ww_h5_drop(file->text_type);
     ww_arena_free(file->arena);
 }
 
+/* In the format of HDF5 1.8 on: older readers are rare, and unlike the first format it has a check
+ * sum on every header, so that a damaged file is refused where HDF5 would follow wild addresses. */
 static ww_status create(ww_h5 *file)
 {
     WW_TRY(ww_draft_open(&file->draft, file->path));
     if (ww_draft_is_direct(file->draft))
         return WW_FAIL(WW_EIO, "%s: HDF5 needs a regular file", file->path);
     file->disk.fd = ww_draft_descriptor(file->draft);
-    hid_t access = ww_h5_driver(&file->disk);
-    file->id = H5Fcreate(file->path, H5F_ACC_TRUNC, H5P_DEFAULT, access);
+    hid_t access = ww_h5_driver(&file->disk), root = H5Pcreate(H5P_FILE_CREATE);
+    H5Pset_obj_track_times(root, 0);
+    H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V18);
+    file->id = H5Fcreate(file->path, H5F_ACC_TRUNC, root, access);
     ww_status status = WW_OK;
     if (file->id < 0)
         status = ww_h5_fail(file, WW_EIO, NULL, "cannot be made");
+    ww_h5_drop(root);
     ww_h5_drop(access);
     return status;
 }
@@ -120,6 +127,7 @@ static ww_status open_existing(ww_h5 *file)
     if (!S_ISREG(about.st_mode) || !has_signature(file->disk.fd, about.st_size))
         return WW_FAIL(WW_EPARSE, "%s: no HDF5 file", file->path);
     hid_t access = ww_h5_driver(&file->disk);
+    H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_LATEST);
     file->id = H5Fopen(file->path, file->writable ? H5F_ACC_RDWR : H5F_ACC_RDONLY, access);
     ww_status status = WW_OK;
     if (file->id < 0)

@@ -42,7 +42,7 @@ ww_status ww_h5_write_ints(ww_h5 *file, const char *name, const int64_t *data, i
                            const int64_t *dim);
 ww_status ww_h5_write_bytes(ww_h5 *file, const char *name, const unsigned char *data, int rank,
                             const int64_t *dim, bool compress);
-/** Writes a list of n UTF-8 texts, or with n < 0 one scalar text texts[0]. */
+/** Writes a list of n UTF-8 texts, or with n < 0 one scalar text texts[0]; NULL is "". */
 ww_status ww_h5_write_texts(ww_h5 *file, const char *name, const char *const *texts, int64_t n);
 /** Attaches a text or a number to a dataset or group ("unit" = "deg"); replaces an old one.
  * WW_ENOTFOUND if there is no dataset or group of the name. */

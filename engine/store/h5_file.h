@@ -21,8 +21,9 @@ struct ww_h5 {
     ww_h5_disk disk;
     bool writable;
     hid_t id;
-    hid_t links;     /* property list: makes the groups on the way, names are UTF-8 */
-    hid_t text_type; /* UTF-8 of variable length */
+    hid_t links;     /* property list: names are UTF-8 */
+    hid_t groups;    /* property list: no times */
+    hid_t text_type; /* UTF-8 of variable length, for attributes: h5py shows them as str */
 };
 
 /** A file access property list whose reads and writes go to `disk`; negative on failure. */

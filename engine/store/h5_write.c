@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Datasets and attributes into HDF5 files. The types on disk are the plain little-endian ones and
- * UTF-8 texts of variable length, which h5py and MATLAB read without help. Times are not recorded,
- * so that the same run gives the same bytes. */
+ * UTF-8 texts, which h5py and MATLAB read without help. Times are not recorded, so that the same
+ * run gives the same bytes. */
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/store/h5_file.h"
@@ -17,8 +18,8 @@ static ww_status check_disk(const ww_h5 *file)
     return file->disk.error != 0 ? ww_file_fail(file->path, file->disk.error) : WW_OK;
 }
 
-/* Refuses a name with a dataset on the way, as "/a/b" where "/a" is one. */
-static ww_status check_way(const ww_h5 *file, const char *name)
+/* Makes the groups on the way to `name`; refuses a dataset there, as "/a/b" where "/a" is one. */
+static ww_status make_way(const ww_h5 *file, const char *name)
 {
     assert(name[0] == '/');
     char way[1024];
@@ -28,12 +29,14 @@ static ww_status check_way(const ww_h5 *file, const char *name)
             return WW_FAIL(WW_EINVAL, "%s: %s: the name is too long", file->path, name);
         memcpy(way, name, length);
         way[length] = '\0';
-        if (!ww_h5_has(file, way))
-            break;
-        hid_t object = H5Oopen(file->id, way, H5P_DEFAULT);
-        bool group = H5Iget_type(object) == H5I_GROUP;
-        ww_h5_drop(object);
-        if (!group)
+        hid_t group = ww_h5_has(file, way)
+                          ? H5Oopen(file->id, way, H5P_DEFAULT)
+                          : H5Gcreate2(file->id, way, file->links, file->groups, H5P_DEFAULT);
+        if (group < 0)
+            return ww_h5_fail(file, WW_EIO, name, "its group cannot be made");
+        bool is_group = H5Iget_type(group) == H5I_GROUP;
+        ww_h5_drop(group);
+        if (!is_group)
             return WW_FAIL(WW_EINVAL, "%s: %s: '%s' is no group", file->path, name, way);
     }
     return WW_OK;
@@ -74,7 +77,7 @@ static hid_t layout(int rank, const hsize_t *dim, size_t count, size_t item_byte
 {
     hid_t how = H5Pcreate(H5P_DATASET_CREATE);
     H5Pset_obj_track_times(how, 0);
-    if (compress && rank > 0 && count >= SMALLEST_CHUNKED / item_bytes) {
+    if (compress && rank > 0 && count * item_bytes >= SMALLEST_CHUNKED) {
         hsize_t chunk[MOST_RANK];
         choose_chunk(chunk, rank, dim, item_bytes);
         H5Pset_chunk(how, rank, chunk);
@@ -99,7 +102,7 @@ ww_status ww_h5_write(ww_h5 *file, const char *name, hid_t file_type, hid_t memo
             return WW_FAIL(WW_EINVAL, "%s: %s: too large an array", file->path, name);
         count *= (size_t)dim[i];
     }
-    WW_TRY(check_way(file, name));
+    WW_TRY(make_way(file, name));
     WW_TRY(remove_old(file, name));
     hid_t space = rank == 0 ? H5Screate(H5S_SCALAR) : H5Screate_simple(rank, size, NULL);
     hid_t how = layout(rank, size, count, item, compress);
@@ -138,10 +141,28 @@ ww_status ww_h5_write_bytes(ww_h5 *file, const char *name, const unsigned char *
     return ww_h5_write(file, name, H5T_STD_U8LE, H5T_NATIVE_UCHAR, data, rank, dim, compress);
 }
 
+/* Texts of datasets have one length, the longest: those of variable length stand in a heap whose
+ * sizes HDF5 1.10 does not check when it reads, so that one damaged byte can end the process. */
 ww_status ww_h5_write_texts(ww_h5 *file, const char *name, const char *const *texts, int64_t n)
 {
-    return ww_h5_write(file, name, file->text_type, file->text_type, texts, n < 0 ? 0 : 1, &n,
-                       false);
+    size_t count = n < 0 ? 1 : (size_t)n, width = 1;
+    for (size_t i = 0; i < count; i++)
+        if (texts[i] != NULL && strlen(texts[i]) > width)
+            width = strlen(texts[i]);
+    char *padded = calloc(count + 1, width);
+    if (padded == NULL)
+        return WW_FAIL(WW_ENOMEM, "%s: %s: out of memory", file->path, name);
+    for (size_t i = 0; i < count; i++)
+        if (texts[i] != NULL)
+            memcpy(padded + i * width, texts[i], strlen(texts[i]));
+    hid_t type = H5Tcopy(H5T_C_S1);
+    H5Tset_size(type, width);
+    H5Tset_strpad(type, H5T_STR_NULLPAD);
+    H5Tset_cset(type, H5T_CSET_UTF8);
+    ww_status status = ww_h5_write(file, name, type, type, padded, n < 0 ? 0 : 1, &n, true);
+    ww_h5_drop(type);
+    free(padded);
+    return status;
 }
 
 static ww_status attach(ww_h5 *file, const char *name, const char *key, hid_t file_type,

@@ -45,7 +45,7 @@ static const char *write_all(const char *name)
     static const int64_t plane[] = {5, 100, 100}, none[] = {0, 3};
     static const double doubles[] = {1e300, -0.1, 1.0 / 3};
     static const int64_t ints[] = {INT64_MIN, -1, INT64_MAX};
-    const char *const texts[] = {"V1", "", "inférotemporal"};
+    const char *const texts[] = {"V1", NULL, "inférotemporal"};
     const char *where = ww_path(name);
     ww_h5 *file;
     fill();
