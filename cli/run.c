@@ -13,14 +13,21 @@
 
 struct run {
     bool demo, fresh;
-    int jobs;
-    const char *job;
+    int jobs, seeds, trials;
+    const char *brain, *job;
 };
 
 static const ww_param params[] = {
     WW_BOOL(struct run, demo, false, "the small study that takes minutes", ""),
     WW_BOOL(struct run, fresh, false, "forget what an earlier run has done", ""),
     WW_INT(struct run, jobs, 0, 0, 1024, "", "models at a time; 0: one a core", ""),
+    WW_INT(struct run, seeds, 0, 0, 10000, "", "models of each brain; 0: as the study says", ""),
+    WW_INT(struct run, trials, 0, 0, 1000000, "", "scenes a lesion is tested on; 0: as it says",
+           ""),
+    WW_TEXT(struct run, brain, "",
+            "name, YAML file or checkpoint instead of the study's; once "
+            "for each brain",
+            ""),
     WW_TEXT(struct run, job, "", "only the model BRAIN:SEED, by number (for its own processes)",
             ""),
     WW_PARAM_END};
@@ -90,6 +97,29 @@ static ww_status run_job(ww_cli *cli, const struct run *p, const ww_study *study
     return ww_study_job(study, folder, brain, seed, &progress);
 }
 
+/* The --set of the command line, and what the other options say of the study. */
+static const char *const *settings(const ww_cli *cli, const struct run *p)
+{
+    size_t n = 0;
+    while (cli->set[n] != NULL)
+        n++;
+    const char **set = ww_arena_array(cli->arena, n + 4, sizeof *set);
+    for (size_t i = 0; set != NULL && i < n; i++)
+        set[i] = cli->set[i];
+    if (set != NULL && p->seeds > 0)
+        set[n++] = ww_arena_printf(cli->arena, "study.seeds=%d", p->seeds);
+    if (set != NULL && p->trials > 0)
+        set[n++] = ww_arena_printf(cli->arena, "study.trials=%d", p->trials);
+    if (set != NULL && p->brain[0] != '\0') {
+        char *brains = ww_arena_printf(cli->arena, "study.brains=%s", p->brain);
+        for (char *c = brains; c != NULL && *c != '\0'; c++)
+            if (*c == '\n')
+                *c = ',';
+        set[n] = brains;
+    }
+    return set;
+}
+
 static ww_status run(ww_cli *cli, const void *self, int argc, const char *const *argv)
 {
     const struct run *p = self;
@@ -99,7 +129,10 @@ static ww_status run(ww_cli *cli, const void *self, int argc, const char *const 
     int n_claims;
     WW_TRY(ww_usage_count(argc, argv, 1, 1, "EXPERIMENT or STUDY.yaml"));
     WW_TRY(find_study(path, sizeof path, argv[0], p->demo));
-    WW_TRY(ww_study_read(&study, path, cli->set, cli->arena));
+    const char *const *set = settings(cli, p);
+    if (set == NULL)
+        return WW_ENOMEM;
+    WW_TRY(ww_study_read(&study, path, set, cli->arena));
     const char *folder = cli->output;
     if (folder == NULL)
         folder = ww_arena_printf(cli->arena, "results-%s", study->name);

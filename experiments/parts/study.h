@@ -30,8 +30,9 @@ typedef struct ww_study {
     const char *const *lesion; /* words with doses spelled out; the first is "none" */
     const ww_experiment *const *experiment;
     void *const *experiment_params;
-    const char *const *set; /* "key=value", NULL-terminated */
-    const char *yaml;       /* as resolved */
+    const char *const *set;         /* of the brains: "key=value", NULL-terminated */
+    const char *const *command_set; /* as ww_study_read got it, or NULL */
+    const char *yaml;               /* as resolved */
 } ww_study;
 
 typedef struct ww_study_options {
@@ -45,7 +46,8 @@ typedef struct ww_study_options {
     const char *command_line;
 } ww_study_options;
 
-/** Reads a study; `set` of the command line is added to its own. */
+/** Reads a study; `set` of the command line is added to its own. "study.seeds=3",
+ * "study.brains=NAME,NAME" and "study.trials=500" stand instead of what the file says. */
 ww_status ww_study_read(ww_study **out, const char *path, const char *const *set, ww_arena *arena);
 
 /** Trains (or resumes, or opens) the model of brain number `brain` and seed number `seed`, measures

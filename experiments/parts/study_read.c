@@ -15,6 +15,8 @@ struct reader {
     const ww_yaml *root;
     size_t room;          /* of lesions */
     const char **lesions; /* words as written, or spelled out */
+    int n_own;
+    ww_yaml *own; /* "study.KEY=VALUE" of the command line */
 };
 
 static void *list(struct reader *r, size_t n, size_t size)
@@ -39,6 +41,53 @@ static const char *plain_name(struct reader *r, const char *path)
     return name;
 }
 
+/* What the command line says instead of the file: the last "study.KEY=VALUE" of its settings. */
+static const ww_yaml *find(const struct reader *r, const char *key)
+{
+    for (int i = r->n_own - 1; i >= 0; i--)
+        if (strcmp(r->own[i].key, key) == 0)
+            return &r->own[i];
+    return ww_yaml_find(r->root, key);
+}
+
+/* Takes "study.seeds=3" apart; a list is written with commas. */
+static ww_status add_own(struct reader *r, const char *word)
+{
+    static const char *const keys[] = {"brains", "seeds", "trials", NULL};
+    const char *start = word + strlen("study."), *equals = strchr(start, '=');
+    ww_yaml *node = &r->own[r->n_own];
+    char *key = ww_arena_printf(r->arena, "%.*s", (int)(equals - start), start), *text, *next;
+    text = ww_arena_strdup(r->arena, equals + 1);
+    if (key == NULL || text == NULL)
+        return WW_ENOMEM;
+    int k = 0, n = 1;
+    while (keys[k] != NULL && strcmp(keys[k], key) != 0)
+        k++;
+    if (keys[k] == NULL)
+        return WW_FAIL(WW_EPARSE, "--set study.%s: unknown key; there are brains, seeds, trials",
+                       key);
+    *node = (ww_yaml){.kind = WW_YAML_SCALAR, .file = "--set", .key = key, .text = text};
+    r->n_own++;
+    for (const char *c = text; *c != '\0'; c++)
+        n += *c == ',';
+    if (n == 1)
+        return WW_OK;
+    ww_yaml *item = list(r, (size_t)n, sizeof *item);
+    node->item = list(r, (size_t)n, sizeof *node->item);
+    if (item == NULL || node->item == NULL)
+        return WW_ENOMEM;
+    node->kind = WW_YAML_LIST;
+    for (char *at = text; at != NULL; at = next) {
+        next = strchr(at, ',');
+        if (next != NULL)
+            *next++ = '\0';
+        item[node->count] = (ww_yaml){.kind = WW_YAML_SCALAR, .file = "--set", .text = at};
+        node->item[node->count] = &item[node->count];
+        node->count++;
+    }
+    return WW_OK;
+}
+
 /* Joins the settings of the file ("set: {key: value}") and those of the command line. */
 static ww_status read_set(struct reader *r, const char *const *more)
 {
@@ -49,15 +98,20 @@ static ww_status read_set(struct reader *r, const char *const *more)
     while (more != NULL && more[m] != NULL)
         m++;
     const char **set = list(r, (size_t)(map ? map->count : 0) + m + 1, sizeof *set);
-    if (set == NULL)
+    r->own = list(r, m, sizeof *r->own);
+    if (set == NULL || r->own == NULL)
         return WW_ENOMEM;
     for (int i = 0; map != NULL && i < map->count; i++) {
         WW_TRY(ww_yaml_expect(map->item[i], WW_YAML_SCALAR));
         set[n++] = ww_arena_printf(r->arena, "%s=%s", map->item[i]->key, map->item[i]->text);
     }
     for (size_t i = 0; i < m; i++)
-        set[n++] = more[i];
+        if (strncmp(more[i], "study.", 6) == 0 && strchr(more[i], '=') != NULL)
+            WW_TRY(add_own(r, more[i]));
+        else
+            set[n++] = more[i];
     r->study->set = set;
+    r->study->command_set = more;
     return WW_OK;
 }
 
@@ -74,7 +128,9 @@ static ww_status read_brains(struct reader *r)
 {
     const ww_yaml *node;
     ww_study *s = r->study;
-    WW_TRY(ww_yaml_get(&node, r->root, "brains"));
+    node = find(r, "brains");
+    if (node == NULL)
+        WW_TRY(ww_yaml_get(&node, r->root, "brains"));
     WW_TRY(ww_yaml_words(node, &s->brain, &s->n_brains, r->arena));
     if (s->n_brains < 1)
         return WW_FAIL(WW_EPARSE, "%s:%d: brains: at least one is wanted", node->file, node->line);
@@ -104,7 +160,7 @@ static ww_status read_brains(struct reader *r)
 
 static ww_status read_seeds(struct reader *r)
 {
-    const ww_yaml *node = ww_yaml_find(r->root, "seeds");
+    const ww_yaml *node = find(r, "seeds");
     const char *const *words;
     ww_study *s = r->study;
     int n = 0;
@@ -249,10 +305,14 @@ static ww_status find_experiment(struct reader *r, const ww_yaml *node, const ch
     ww_params_defaults(experiment->item.params, params);
     ((const ww_experiment **)s->experiment)[i] = experiment;
     ((void **)s->experiment_params)[i] = params;
-    if (node->kind != WW_YAML_MAP)
-        return WW_OK;
     const char *path = ww_arena_printf(r->arena, "experiments.%s.", name);
-    return ww_yaml_params(node, experiment->item.params, params, path, NULL, r->arena);
+    if (node->kind == WW_YAML_MAP)
+        WW_TRY(ww_yaml_params(node, experiment->item.params, params, path, NULL, r->arena));
+    const ww_yaml *trials = find(r, "trials");
+    if (trials == NULL || ww_params_find(experiment->item.params, "tasks.trials") == NULL)
+        return WW_OK;
+    return ww_params_set(experiment->item.params, params, "tasks.trials", trials->text,
+                         "--trials: ", r->arena);
 }
 
 static ww_status read_experiments(struct reader *r)

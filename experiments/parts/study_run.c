@@ -68,7 +68,7 @@ static void become_worker(const struct run *run, int brain, int seed)
     char job[40], threads[20];
     const ww_study *s = run->study;
     int n = 0, sets = 0;
-    while (s->set[sets] != NULL)
+    while (s->command_set != NULL && s->command_set[sets] != NULL)
         sets++;
     const char **argv = calloc((size_t)(2 * sets + 12), sizeof *argv);
     if (argv == NULL)
@@ -85,10 +85,11 @@ static void become_worker(const struct run *run, int brain, int seed)
     argv[n++] = run->options->folder;
     for (int i = 0; i < sets; i++) {
         argv[n++] = "--set";
-        argv[n++] = s->set[i];
+        argv[n++] = s->command_set[i];
     }
     argv[n++] = "--";
     argv[n++] = s->file;
+    setenv("OMP_WAIT_POLICY", "passive", 0); /* the cores are shared with the other jobs */
     execv(run->options->worker, (char *const *)argv);
     _exit(127);
 }
@@ -216,7 +217,8 @@ static void show(const struct run *run)
     for (int i = 0; i < run->jobs; i++)
         if (run->child[i].pid > 0)
             done += run->child[i].share;
-    ww_progress_step(run->options->progress, run->study->name, done, run->models, NULL);
+    ww_progress_step(run->options->progress, run->study->name, 100 * done / run->models, 100,
+                     "per cent");
 }
 
 /* Waits for any child to say something, and takes it; true while any child lives. */

@@ -8,6 +8,14 @@ $ whatwhere run tiny.yaml -o out -q && whatwhere run tiny.yaml -o out -q && ls o
 > ^dose-V4-two-streams-small\.png$
 > ^deficits-two-streams-small +matrix +What each lesion costs two-streams-small$
 
+$ whatwhere run lesion-battery --demo --seeds 3 --trials 20 --brain two-streams-small -o out -q --set training.epochs=1 --set training.samples_per_epoch=64 --set training.validation_samples=20 && ls out/models
+> ^two-streams-small-seed1\.h5$
+> ^two-streams-small-seed3\.h5$
+
+$ whatwhere run lesion-battery --demo --trials 3
+? 1
+! whatwhere: --trials: tasks.trials: 3 is outside 10 to 1000000
+
 $ whatwhere run
 ? 2
 ! whatwhere: an argument is missing; wanted: EXPERIMENT or STUDY.yaml
