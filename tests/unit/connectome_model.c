@@ -8,6 +8,8 @@
 
 #include "connectome/model.h"
 #include "engine/base/random.h"
+#include "engine/base/threads.h"
+#include "engine/tensor/program.h"
 #include "tests/support/folder.h"
 
 TestSuite(model, .init = ww_folder_make, .fini = ww_folder_remove);
@@ -138,6 +140,41 @@ Test(model, training_twice_gives_the_same_bits_and_resuming_too)
     cr_assert_eq(memcmp(learned[0], learned[2], count[0] * sizeof(float)), 0, "resumed");
     for (int k = 0; k < 3; k++)
         free(learned[k]);
+}
+
+Test(model, one_and_two_threads_agree)
+{
+    ww_model *model = tiny(6);
+    ww_program *program;
+    ww_trials *trials = trials_of(model, 16, 1, "test");
+    ww_compile_options options = {.batch = 16, .mode = WW_TRAIN, .seed = 1};
+    expect_ok(ww_compile(&program, model->graph, model->values, options));
+    size_t n, floats;
+    float *gradient[2], *movie = ww_program_input(program, "movie", &n);
+    memcpy(movie, trials->movie, n * sizeof *movie);
+    float *label = ww_program_input(program, "label/category", &n);
+    float *place = ww_program_input(program, "label/position", &n);
+    for (int i = 0; i < 16; i++) {
+        label[i] = (float)trials->truth[i].category;
+        place[2 * i] = place[2 * i + 1] = 0.1f * (float)(i - 8);
+    }
+    for (int t = 0; t < 2; t++) {
+        ww_threads_set(t + 1);
+        expect_ok(ww_program_run(program, 0));
+        const float *g = ww_program_gradients(program, &floats);
+        gradient[t] = malloc(floats * sizeof(float));
+        memcpy(gradient[t], g, floats * sizeof(float));
+    }
+    double power = 0, difference = 0;
+    for (size_t i = 0; i < floats; i++) {
+        power += (double)gradient[0][i] * gradient[0][i];
+        difference += pow((double)gradient[0][i] - gradient[1][i], 2);
+    }
+    cr_assert(power > 0 && sqrt(difference / power) < 1e-5, "%g", sqrt(difference / power));
+    free(gradient[0]), free(gradient[1]);
+    ww_program_free(program);
+    ww_trials_free(trials);
+    ww_model_free(model);
 }
 
 Test(model, a_lesion_acts_and_healing_brings_every_bit_back)
