@@ -61,19 +61,55 @@ static bool dosed(const char *condition, double *dose, size_t *base)
     return true;
 }
 
+/* The doses of the lesion `word` (its text without a dose) that the study ran, ascending; 0 is the
+ * intact brain. */
+static int doses_of(const ww_grid *grid, const char *word, size_t length, double *dose,
+                    int *condition)
+{
+    int n = 1;
+    dose[0] = 0;
+    condition[0] = 0;
+    for (int c = 1; c < grid->n_conditions && n < DOSES_MOST; c++) {
+        double d;
+        size_t base;
+        dosed(grid->condition[c], &d, &base);
+        bool whole = strlen(grid->condition[c]) == base;
+        bool alone = whole || strchr(grid->condition[c] + base + 1, ':') == NULL;
+        if (base != length || strncmp(grid->condition[c], word, length) != 0 || !alone || d == 0)
+            continue;
+        int k = n++;
+        for (; k > 1 && dose[k - 1] > d; k--) {
+            dose[k] = dose[k - 1];
+            condition[k] = condition[k - 1];
+        }
+        dose[k] = d;
+        condition[k] = c;
+    }
+    return n;
+}
+
+/* Whether a condition is a point of a dose-response curve (then it has a figure of its own). */
+static bool on_curve(const ww_grid *grid, const char *text)
+{
+    double dose, doses[DOSES_MOST];
+    int condition[DOSES_MOST];
+    size_t base;
+    if (!dosed(text, &dose, &base) || strchr(text + base + 1, ':') != NULL)
+        return false;
+    return doses_of(grid, text, base, doses, condition) > 2;
+}
+
 static ww_status store_deficits(const ww_grid *grid, int b, ww_h5 *results, ww_arena *arena)
 {
     int rows = 0;
-    size_t room = (size_t)grid->n_conditions, measures = (size_t)grid->n_measures, base;
-    double dose;
+    size_t room = (size_t)grid->n_conditions, measures = (size_t)grid->n_measures;
     const char **lesion = ww_arena_array(arena, room, sizeof *lesion);
     double *value = ww_arena_array(arena, room * measures, sizeof *value);
     const char **tasks = measure_names(grid, arena);
     if (lesion == NULL || value == NULL || tasks == NULL)
         return WW_ENOMEM;
     for (int c = 1; c < grid->n_conditions; c++) {
-        if (dosed(grid->condition[c], &dose, &base) && grid->condition[c][base + 1] != '\0' &&
-            strchr(grid->condition[c] + base + 1, ':') == NULL)
+        if (on_curve(grid, grid->condition[c]))
             continue;
         lesion[rows] = grid->condition[c];
         for (int m = 0; m < grid->n_measures; m++)
@@ -100,33 +136,6 @@ static ww_status store_deficits(const ww_grid *grid, int b, ww_h5 *results, ww_a
         .value = value,
         .reference = NAN};
     return ww_figure_store(results, &figure);
-}
-
-/* The doses of the lesion `word` (its text without a dose) that the study ran, ascending; 0 is the
- * intact brain. */
-static int doses_of(const ww_grid *grid, const char *word, size_t length, double *dose,
-                    int *condition)
-{
-    int n = 1;
-    dose[0] = 0;
-    condition[0] = 0;
-    for (int c = 1; c < grid->n_conditions && n < DOSES_MOST; c++) {
-        double d;
-        size_t base;
-        dosed(grid->condition[c], &d, &base);
-        bool whole = strlen(grid->condition[c]) == base;
-        bool alone = whole || strchr(grid->condition[c] + base + 1, ':') == NULL;
-        if (base != length || strncmp(grid->condition[c], word, length) != 0 || !alone || d == 0)
-            continue;
-        int k = n++;
-        for (; k > 1 && dose[k - 1] > d; k--) {
-            dose[k] = dose[k - 1];
-            condition[k] = condition[k - 1];
-        }
-        dose[k] = d;
-        condition[k] = c;
-    }
-    return n;
 }
 
 static ww_status store_curve(const ww_grid *grid, int b, const char *word, ww_h5 *results,
