@@ -66,6 +66,11 @@ ww_lesion ww_lesion_at_dose(const ww_lesion *lesion, double dose, ww_arena *aren
 typedef struct ww_unit_statistics {
     const float *const *sd;             /* of each unit's response (noise lesions) */
     const float *const *selectivity[3]; /* d' for faces, words, objects against the two others */
+    /** The same of each map's maximum, [area][channel] of map_count[area]: the item in the
+     * receptive field of one of its units. A unit alone sees few of the items that lie anywhere.
+     * Lesions do not use them. */
+    const float *const *map_selectivity[3];
+    const size_t *map_count;
 } ww_unit_statistics;
 
 /** Sets the gates (and for decay the weights) of `values` to the n lesions, which compose. `seed`

@@ -22,6 +22,7 @@ typedef struct ww_model {
 ww_status ww_model_create(ww_model **out, const char *brain, const char *const *set, uint64_t seed);
 /** A trained model from a checkpoint. */
 ww_status ww_model_open(ww_model **out, const char *checkpoint);
+/** Frees the model and all that belongs to it; NULL is allowed. */
 void ww_model_free(ww_model *model);
 
 /** Trains on the brain's stimulus; the metadata of the checkpoint is the brain's resolved YAML.
@@ -40,6 +41,7 @@ typedef struct ww_trials {
  * "validation") keeps them apart from those it learns from. */
 ww_status ww_trials_draw(ww_trials **out, const ww_brain *brain, size_t count, uint64_t seed,
                          const char *purpose);
+/** Frees trials; NULL is allowed. */
 void ww_trials_free(ww_trials *trials);
 
 /** What a brain answered: for each task and trial. */
@@ -53,6 +55,7 @@ typedef struct ww_answers {
 
 /** Runs the model on the trials, as it is lesioned just now (ww_lesion_apply). */
 ww_status ww_model_answer(ww_model *model, const ww_trials *trials, ww_answers **out);
+/** Frees answers; NULL is allowed. */
 void ww_answers_free(ww_answers *answers);
 
 /** Mean of a task's scores over the trials for which `keep` says yes (NULL: all), and how many.

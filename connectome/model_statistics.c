@@ -25,28 +25,44 @@ static ww_status open_sums(struct sums *s, size_t units, ww_arena *arena)
     return WW_OK;
 }
 
-/* Adds the responses of all areas to the trials of one run. */
+/* Adds one trial: the responses of n units, or (of > 1) the maxima of n maps of so many units. */
+static void add_trial(struct sums *s, int category, const float *response, size_t of)
+{
+    for (size_t u = 0; u < s->units; u++) {
+        float most = response[u * of];
+        for (size_t i = 1; i < of; i++)
+            most = fmaxf(most, response[u * of + i]);
+        s->sum[category][u] += most;
+        s->square[category][u] += (double)most * most;
+    }
+}
+
+/* Adds the responses of all areas to the trials of one run; sums[n_areas] of units, then [n_areas]
+ * of maps. */
 static ww_status add(ww_model *model, const ww_trials *trials, size_t first, struct sums *sums,
                      ww_arena *arena)
 {
+    int n = model->brain->n_areas;
     ww_program *program;
     WW_TRY(ww_model_run(model, trials, first, &program));
-    for (int a = 0; a < model->brain->n_areas; a++) {
+    for (int a = 0; a < n; a++) {
         char name[128];
         ww_shape shape;
         snprintf(name, sizeof name, "area/%s", model->brain->area[a].name);
         const float *response = ww_program_output(program, name, &shape);
         if (response == NULL)
             return WW_FAIL(WW_EINVAL, "area %s has no output", model->brain->area[a].name);
-        if (first == 0)
-            WW_TRY(open_sums(&sums[a], ww_shape_size(&shape) / WW_TEST_BATCH, arena));
+        size_t units = ww_shape_size(&shape) / WW_TEST_BATCH, maps = (size_t)shape.dim[1];
+        if (first == 0) {
+            WW_TRY(open_sums(&sums[a], units, arena));
+            WW_TRY(open_sums(&sums[n + a], maps, arena));
+        }
         for (size_t i = first; i < first + WW_TEST_BATCH && i < trials->count; i++) {
             int c = trials->truth[i].category;
-            const float *r = response + (i - first) * sums[a].units;
-            for (size_t u = 0; c >= 0 && c < CATEGORIES && u < sums[a].units; u++) {
-                sums[a].sum[c][u] += r[u];
-                sums[a].square[c][u] += (double)r[u] * r[u];
-            }
+            if (c < 0 || c >= CATEGORIES)
+                continue;
+            add_trial(&sums[a], c, response + (i - first) * units, 1);
+            add_trial(&sums[n + a], c, response + (i - first) * units, units / maps);
         }
     }
     return WW_OK;
@@ -100,13 +116,14 @@ ww_status ww_model_statistics(ww_model *model, const ww_trials *trials, ww_unit_
 {
     size_t n = (size_t)model->brain->n_areas;
     double count[CATEGORIES] = {0};
-    struct sums *sums = ww_arena_array(arena, n, sizeof *sums);
-    const float **sd = ww_arena_array(arena, n, sizeof *sd);
+    struct sums *sums = ww_arena_array(arena, 2 * n, sizeof *sums);
+    const float **sd = ww_arena_array(arena, 2 * n, sizeof *sd);
+    size_t *maps = ww_arena_array(arena, n, sizeof *maps);
     const float **selectivity[CATEGORIES];
     for (int c = 0; c < CATEGORIES; c++)
-        if ((selectivity[c] = ww_arena_array(arena, n, sizeof **selectivity)) == NULL)
+        if ((selectivity[c] = ww_arena_array(arena, 2 * n, sizeof **selectivity)) == NULL)
             return WW_ENOMEM;
-    if (sums == NULL || sd == NULL)
+    if (sums == NULL || sd == NULL || maps == NULL)
         return WW_ENOMEM;
     if (trials->count == 0)
         return WW_FAIL(WW_EINVAL, "statistics of units want at least one trial");
@@ -115,14 +132,18 @@ ww_status ww_model_statistics(ww_model *model, const ww_trials *trials, ww_unit_
             count[trials->truth[i].category]++;
     for (size_t first = 0; first < trials->count; first += WW_TEST_BATCH)
         WW_TRY(add(model, trials, first, sums, arena));
-    for (size_t a = 0; a < n; a++) {
+    for (size_t a = 0; a < 2 * n; a++) {
         const float *of[CATEGORIES];
         WW_TRY(finish(&sums[a], count, &sd[a], of, arena));
         for (int c = 0; c < CATEGORIES; c++)
             selectivity[c][a] = of[c];
+        if (a >= n)
+            maps[a - n] = sums[a].units;
     }
-    out->sd = sd;
-    for (int c = 0; c < CATEGORIES; c++)
+    *out = (ww_unit_statistics){.sd = sd, .map_count = maps};
+    for (int c = 0; c < CATEGORIES; c++) {
         out->selectivity[c] = selectivity[c];
+        out->map_selectivity[c] = selectivity[c] + n;
+    }
     return WW_OK;
 }

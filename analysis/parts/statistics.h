@@ -11,6 +11,7 @@
  * free it), NULL when out of memory or when there is no such row (*n is then 0). */
 double *ww_rows_complete(int n_columns, const double *const *column, size_t rows, size_t *n);
 
+/** Arithmetic mean; NAN for n = 0. */
 double ww_mean(const double *x, size_t n);
 /** Standard deviation with n - 1; 0 for n < 2. */
 double ww_sd(const double *x, size_t n);

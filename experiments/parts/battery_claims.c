@@ -14,7 +14,7 @@
 #include "analysis/parts/statistics.h"
 #include "experiments/parts/battery.h"
 
-enum { SEEDS_MOST = 1000, FEW = 3 };
+enum { SEEDS_MOST = 1000 };
 
 /* A task that the intact brain hardly does better than blind has nothing to lose. */
 static const double LEAST_ABOVE_CHANCE = 0.1;
@@ -327,7 +327,7 @@ static void judge(ww_claim *claim, const ww_grid *grid, int b, const rule *r, ww
         return;
     }
     ww_estimate e = ww_mean_t("", x, n);
-    bool interval = n >= FEW;
+    bool interval = n >= WW_SEEDS_FOR_INTERVAL;
     claim->value = e.value;
     claim->low = interval ? e.low : NAN;
     claim->high = interval ? e.high : NAN;

@@ -164,7 +164,7 @@ static ww_status store_curve(const ww_grid *grid, int b, const char *word, ww_h5
     for (char *c = name; c != NULL && *c != '\0'; c++)
         if (strchr("()=+>:/, ", *c) != NULL)
             *c = '-';
-    bool interval = grid->n_seeds > 1;
+    bool interval = grid->n_seeds >= WW_SEEDS_FOR_INTERVAL;
     ww_figure_data figure = {.kind = "curves",
                              .name = name,
                              .title = ww_arena_printf(arena, "%s in %s", word, grid->name[b]),
@@ -228,12 +228,12 @@ static ww_status store_selectivity(const ww_grid *grid, int b, ww_h5 *results, w
     ww_figure_data figure = {
         .kind = "matrix",
         .name = ww_arena_printf(arena, "selectivity-%s", grid->name[b]),
-        .title = ww_arena_printf(arena, "Selective units of %s", grid->name[b]),
-        .caption =
-            ww_arena_printf(arena, "Share of units with d' > 1; mean of %d seeds", grid->n_seeds),
+        .title = ww_arena_printf(arena, "Selective maps of %s", grid->name[b]),
+        .caption = ww_arena_printf(
+            arena, "Share of maps whose maximum has d' > 1; mean of %d seeds", grid->n_seeds),
         .x_label = "area",
         .y_label = "category",
-        .value_label = "share of units",
+        .value_label = "share of maps",
         .rows = 3,
         .columns = n,
         .row_name = categories,

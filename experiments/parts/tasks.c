@@ -12,7 +12,6 @@
 #include <gsl/gsl_statistics_double.h>
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 const ww_measure ww_task_measures[WW_TASK_MEASURES] = {
     {"category", "share correct", "face, word or object", false},
@@ -139,18 +138,6 @@ void ww_tasks_chance(void *state, const ww_model *model, double *chance)
     }
 }
 
-static size_t units_of(const ww_model *model, int area)
-{
-    char name[128];
-    snprintf(name, sizeof name, "area/%s", model->brain->area[area].name);
-    const ww_graph_result *result;
-    size_t n = ww_graph_results(model->graph, &result);
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(result[i].name, name) == 0)
-            return ww_shape_size(&ww_graph_node(model->graph, (size_t)result[i].id)->shape);
-    return 0;
-}
-
 ww_status ww_tasks_describe(void *state, ww_model *model, ww_h5 *file, const char *group)
 {
     const struct state *s = state;
@@ -164,17 +151,17 @@ ww_status ww_tasks_describe(void *state, ww_model *model, ww_h5 *file, const cha
     if (status == WW_OK)
         status = ww_model_statistics(model, s->trials, &statistics, arena);
     for (int a = 0; a < n && status == WW_OK; a++) {
-        size_t units = units_of(model, a);
+        size_t maps = statistics.map_count[a];
         names[a] = model->brain->area[a].name;
         for (int c = 0; c < 3; c++)
-            for (size_t u = 0; u < units; u++)
-                share[3 * a + c] += (statistics.selectivity[c][a][u] > 1) / (double)units;
+            for (size_t k = 0; k < maps; k++)
+                share[3 * a + c] += (statistics.map_selectivity[c][a][k] > 1) / (double)maps;
     }
     snprintf(name, sizeof name, "%s/selectivity", group);
     if (status == WW_OK)
         status = ww_h5_write_doubles(file, name, share, 2, (int64_t[]){n, 3});
     if (status == WW_OK)
-        status = ww_h5_attribute(file, name, "unit", "share of units with d' > 1");
+        status = ww_h5_attribute(file, name, "unit", "share of maps with d' > 1");
     snprintf(name, sizeof name, "%s/areas", group);
     if (status == WW_OK)
         status = ww_h5_write_texts(file, name, names, n);

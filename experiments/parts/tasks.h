@@ -40,8 +40,8 @@ void ww_tasks_close(void *state);
 ww_status ww_tasks_measure(void *state, ww_model *model, double *value);
 void ww_tasks_chance(void *state, const ww_model *model, double *chance);
 
-/** Writes GROUP/selectivity[area][face, word, object]: the share of each area's units whose d' for
- * the category is above 1, with GROUP/areas, the names. */
+/** Writes GROUP/selectivity[area][face, word, object]: the share of each area's maps whose
+ * maximum has a d' above 1 for the category, with GROUP/areas, the names. */
 ww_status ww_tasks_describe(void *state, ww_model *model, ww_h5 *file, const char *group);
 
 #endif

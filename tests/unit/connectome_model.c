@@ -205,6 +205,28 @@ Test(model, a_lesion_acts_and_healing_brings_every_bit_back)
     ww_model_free(model);
 }
 
+/* d' of each map's maximum for words, worked out from the responses. */
+static void expect_map_selectivity(const ww_unit_statistics *known, const ww_trials *trials,
+                                   int area, const float *r, size_t units)
+{
+    size_t maps = known->map_count[area], of = units / maps;
+    cr_assert_eq(maps * of, units);
+    for (size_t k = 0; k < maps; k++) {
+        double n[2] = {0}, sum[2] = {0}, square[2] = {0}, v = 0;
+        for (size_t i = 0; i < trials->count; i++) {
+            int word = trials->truth[i].category == 1;
+            double x = r[i * units + k * of];
+            for (size_t j = 1; j < of; j++)
+                x = fmax(x, r[i * units + k * of + j]);
+            n[word]++, sum[word] += x, square[word] += x * x;
+        }
+        for (int g = 0; g < 2; g++)
+            v += fmax(0, square[g] / n[g] - sum[g] / n[g] * (sum[g] / n[g])) / 2;
+        double d = v > 0 ? (sum[1] / n[1] - sum[0] / n[0]) / sqrt(v) : 0;
+        cr_assert_float_eq(known->map_selectivity[1][area][k], d, 1e-3, "map %zu", k);
+    }
+}
+
 Test(model, statistics_are_those_of_the_responses)
 {
     ww_model *model = tiny(4);
@@ -234,6 +256,7 @@ Test(model, statistics_are_those_of_the_responses)
         double d = v[0] + v[1] > 0 ? (m[1] - m[0]) / sqrt(0.5 * (v[0] + v[1])) : 0;
         cr_assert_float_eq(statistics.selectivity[1][area][u], d, 1e-3);
     }
+    expect_map_selectivity(&statistics, trials, area, r, units);
     free(r);
     ww_arena_free(arena);
     ww_trials_free(trials);
