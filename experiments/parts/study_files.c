@@ -76,7 +76,7 @@ static ww_status read_one(const ww_h5 *file, const ww_study *study, int e, ww_pa
     snprintf(name, sizeof name, "/%s/hash", x->item.name);
     WW_TRY(ww_h5_read_texts(file, name, &hash, &count, arena));
     snprintf(wanted, sizeof wanted, "%016" PRIx64, part->hash);
-    if (part->hash != 0 && strcmp(hash[0], wanted) != 0)
+    if (count != 1 || (part->hash != 0 && strcmp(hash[0], wanted) != 0))
         return WW_OK;
     snprintf(name, sizeof name, "/%s/conditions", x->item.name);
     WW_TRY(ww_h5_read_texts(file, name, &condition, &n, arena));

@@ -14,7 +14,9 @@
 #include <unistd.h>
 
 #include "engine/base/random.h"
+#include "engine/base/version.h"
 #include "engine/learning/checkpoint.h"
+#include "engine/store/file.h"
 #include "experiments/parts/study_files.h"
 
 enum { STATISTICS_TRIALS = 600 };
@@ -43,21 +45,37 @@ static uint64_t mix(uint64_t hash, const char *text)
     return ww_hash_text(key);
 }
 
+static bool is_checkpoint(const char *brain)
+{
+    size_t n = strlen(brain);
+    return n > 3 && strcmp(brain + n - 3, ".h5") == 0;
+}
+
 /* What the numbers of an experiment depend on, apart from the lesion: the brain with all its
- * parameters, what it was trained with, the seed, the experiment's parameters and the program. */
-static uint64_t hash_of(const struct job *job, int e)
+ * parameters and what it was trained with, or the very bytes of a checkpoint; the seed, the
+ * experiment's parameters, and the version of the program. */
+static ww_status hash_of(uint64_t *out, const struct job *job, int e)
 {
     const ww_experiment *experiment = job->study->experiment[e];
+    const char *brain = job->study->brain[job->brain];
     char text[400];
     uint64_t hash = mix(ww_hash_text(job->model->brain->yaml), experiment->item.name);
-    snprintf(text, sizeof text, "seed %" PRIu64 " %s", job->seed, job->study->brain[job->brain]);
+    snprintf(text, sizeof text, "seed %" PRIu64 " version %s", job->seed, ww_version());
     hash = mix(hash, text);
+    if (is_checkpoint(brain)) {
+        uint32_t crc;
+        int64_t bytes;
+        WW_TRY(ww_file_checksum(&crc, &bytes, brain));
+        snprintf(text, sizeof text, "%08" PRIx32 " %" PRId64, crc, bytes);
+        hash = mix(hash, text);
+    }
     for (const ww_param *p = experiment->item.params; p != NULL && p->name != NULL; p++) {
         char value[300];
         ww_param_print(p, job->study->experiment_params[e], value, sizeof value);
         hash = mix(hash, value);
     }
-    return hash;
+    *out = hash;
+    return WW_OK;
 }
 
 static ww_status open_checkpoint(struct job *job, const char *path)
@@ -71,10 +89,9 @@ static ww_status open_checkpoint(struct job *job, const char *path)
 static ww_status train(struct job *job)
 {
     const char *brain = job->study->brain[job->brain], *yaml;
-    size_t n = strlen(brain);
     char path[WW_STUDY_PATH];
     ww_train_report report;
-    if (n > 3 && strcmp(brain + n - 3, ".h5") == 0)
+    if (is_checkpoint(brain))
         return open_checkpoint(job, brain);
     ww_study_model_path(path, job->folder, job->study->brain_name[job->brain], job->seed);
     WW_TRY(ww_model_create(&job->model, brain, job->study->set, job->seed));
@@ -178,7 +195,7 @@ static ww_status run(struct job *job)
     WW_TRY(ww_parts_create(&job->part, job->study, job->arena));
     bool missing = false;
     for (int e = 0; e < job->study->n_experiments; e++)
-        job->part[e].hash = hash_of(job, e);
+        WW_TRY(hash_of(&job->part[e].hash, job, e));
     ww_parts_read(job->path, job->study, job->part, job->arena);
     for (int e = 0; e < job->study->n_experiments; e++)
         for (int l = 0; l < job->study->n_lesions; l++)

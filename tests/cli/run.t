@@ -12,6 +12,12 @@ $ whatwhere run lesion-battery --demo --seeds 3 --trials 20 --brain two-streams-
 > ^two-streams-small-seed1\.h5$
 > ^two-streams-small-seed3\.h5$
 
+# a checkpoint that was trained anew under the same name is measured anew: seed 2 differs from seed 1
+% printf 'study: x\nbrains: [b.h5]\nlesions: [FFA]\nexperiments: {scene-tasks: {tasks.trials: 40}}\n' > x.yaml
+$ T="--epochs 1 --test 0 -q --set training.samples_per_epoch=64 --set training.validation_samples=20"; whatwhere train two-streams-small -o b.h5 $T && whatwhere run x.yaml -o out -q && whatwhere run x.yaml -o out -q && cp out/parts/b-seed1.h5 one.h5 && whatwhere run x.yaml -o out -q && cmp -s one.h5 out/parts/b-seed1.h5 && echo kept; rm b.h5; whatwhere train two-streams-small -o b.h5 --seed 2 $T && whatwhere run x.yaml -o out -q && (cmp -s one.h5 out/parts/b-seed1.h5 || echo anew)
+> ^kept$
+> ^anew$
+
 $ whatwhere run lesion-battery --demo --trials 3
 ? 1
 ! whatwhere: --trials: tasks.trials: 3 is outside 10 to 1000000
