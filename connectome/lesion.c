@@ -13,9 +13,20 @@
 
 enum { MOST_TARGETS = 64, MOST_NAMES = 1024 };
 
-static const char *const key_word[] = {"class", "count", "dose", "hemifield", "how",
-                                       "most",  "patch", "seed", NULL};
-enum { KEY_CLASS, KEY_COUNT, KEY_DOSE, KEY_HEMIFIELD, KEY_HOW, KEY_MOST, KEY_PATCH, KEY_SEED };
+static const char *const key_word[] = {"by",  "class", "count", "dose", "hemifield",
+                                       "how", "most",  "patch", "seed", NULL};
+enum {
+    KEY_BY,
+    KEY_CLASS,
+    KEY_COUNT,
+    KEY_DOSE,
+    KEY_HEMIFIELD,
+    KEY_HOW,
+    KEY_MOST,
+    KEY_PATCH,
+    KEY_SEED
+};
+static const char *const whole_words[] = {"unit", "map", NULL};
 
 typedef struct reading {
     ww_lesion *lesion;
@@ -192,6 +203,10 @@ static ww_status read_key(reading *r, const char *name, const char *text)
         return WW_FAIL(WW_EPARSE, "%s%s is given twice", r->where, key_word[key]);
     r->given |= 1u << key;
     switch (key) {
+    case KEY_BY:
+        WW_TRY(choose(&choice, r, "by", text, whole_words, 0));
+        l->by_map = choice == 1;
+        return WW_OK;
     case KEY_CLASS:
         return read_class(r, text);
     case KEY_DOSE:

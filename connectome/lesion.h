@@ -13,6 +13,7 @@
  *     V1>MT                        a pathway
  *     LGN:class=M                  a unit class
  *     IT:most=face,count=50        the 50 most face-selective units of the areas PIT, CIT, AIT
+ *     IT:0.2:most=face,by=map      the fifth of their maps (features) that prefers faces most
  *     MT:how=noise,dose=0.3        noise of 0.3 standard deviations of the unit's own response
  *     V4:patch=1/-2/1.5            a disc of radius 1.5 deg centred at x 1, y -2 deg
  *     random(size=FFA)             as many units as FFA has, drawn from the whole brain
@@ -26,7 +27,10 @@
  * seed: 3}. Doses: ablate - share of the units that are silenced (nested: the units of a smaller
  * dose are among those of a larger; with `count`, the share of these); gain - responses are
  * multiplied by 1 - dose; noise - standard deviation in units of each unit's own; decay - its
- * weights are multiplied by 1 - dose; disconnect - share of the fibres that leave and reach it. */
+ * weights are multiplied by 1 - dose; disconnect - share of the fibres that leave and reach it.
+ *
+ * by=map takes whole maps: one feature at every place, as Dobs et al. (2022) lesion a network.
+ * Shares and counts are then of maps; how selective a map is, its maximum tells. */
 
 #include "connectome/brain.h"
 #include "engine/tensor/values.h"
@@ -44,7 +48,8 @@ typedef struct ww_lesion {
     double dose;
     const char *unit_class; /* or NULL */
     const char *most;       /* selective for "face", "word", "object", or NULL */
-    int count;              /* of `most`: units; 0: the share `dose` */
+    bool by_map;            /* whole maps, not single units */
+    int count;              /* of `most`: units (or maps); 0: the share `dose` */
     ww_hemifield hemifield;
     bool has_patch;
     double patch_x_deg, patch_y_deg, patch_radius_deg;
@@ -68,7 +73,7 @@ typedef struct ww_unit_statistics {
     const float *const *selectivity[3]; /* d' for faces, words, objects against the two others */
     /** The same of each map's maximum, [area][channel] of map_count[area]: the item in the
      * receptive field of one of its units. A unit alone sees few of the items that lie anywhere.
-     * Lesions do not use them. */
+     * Lesions by map rank these. */
     const float *const *map_selectivity[3];
     const size_t *map_count;
 } ww_unit_statistics;

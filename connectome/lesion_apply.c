@@ -13,9 +13,10 @@
  * depend on (seed, gate, unit) alone, so the units of a smaller dose are among those of a larger,
  * at any number of threads and whatever else is lesioned. For `most` the key is the selectivity,
  * and the candidates of all targets are ranked together; random units are ranked together over the
- * whole brain. Gain and noise act on all candidates, and the dose is their strength; noise adds in
- * quadrature. Statistics belong to the units of the first output; units of other gates get noise
- * after the root mean square over these. */
+ * whole brain. By map, all units of a map have one key and go together, and maps are counted. Gain
+ * and noise act on all candidates, and the dose is their strength; noise adds in quadrature.
+ * Statistics belong to the units of the first output; units of other gates get noise after the root
+ * mean square over these. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -170,7 +171,14 @@ static double random_key(uint64_t seed, const gate *g, uint32_t index)
     return ((double)word[0] * 4294967296.0 + word[1]) / 18446744073709551616.0;
 }
 
-/* Adds the candidates of a gate; `selectivity` ranks them, or the random numbers under `seed`. */
+static int map_size(const work *w, uint32_t number)
+{
+    const ww_shape *shape = &w->gate[number].gain->shape;
+    return (int)(shape->dim[1] * shape->dim[2]);
+}
+
+/* Adds the candidates of a gate; `selectivity` (of its units, or of its maps for a lesion by map)
+ * ranks them, or the random numbers under `seed`. */
 static void add_units(work *w, const ww_lesion *l, int number, uint64_t seed,
                       const float *selectivity)
 {
@@ -180,7 +188,8 @@ static void add_units(work *w, const ww_lesion *l, int number, uint64_t seed,
         int place = (int)(i % (uint32_t)(height * width));
         if (!ww_lesion_covers(l, &w->brain->view, height, width, place))
             continue;
-        double key = selectivity ? -(double)selectivity[i] : random_key(seed, g, i);
+        uint32_t what = l->by_map ? i / (uint32_t)(height * width) : i;
+        double key = selectivity ? -(double)selectivity[what] : random_key(seed, g, what);
         w->unit[w->n_units++] = (unit){key, (uint32_t)number, i};
     }
 }
@@ -255,9 +264,26 @@ static bool takes_share(const ww_lesion *l)
     return l->how == WW_ABLATE || l->how == WW_DISCONNECT;
 }
 
-static void sort_units(work *w)
+/* Sorts the candidates, and says how many of the first go: the share `dose` of `of` units or maps,
+ * or (0) of all. */
+static size_t first_units(work *w, const ww_lesion *l, size_t of)
 {
+    double share = takes_share(l) ? l->dose : 1;
     qsort(w->unit, w->n_units, sizeof *w->unit, by_key);
+    if (!l->by_map)
+        return share_of(share, of > 0 ? of : w->n_units);
+    size_t *start = ww_arena_array(w->arena, w->n_units + 1, sizeof *start), maps = 0;
+    for (size_t u = 0; start != NULL && u < w->n_units; u++) {
+        const unit *a = &w->unit[u], *b = &w->unit[u > 0 ? u - 1 : 0];
+        uint32_t size = (uint32_t)map_size(w, a->gate);
+        if (u == 0 || a->gate != b->gate || a->index / size != b->index / size)
+            start[maps++] = u;
+    }
+    if (start == NULL)
+        return 0;
+    start[maps] = w->n_units;
+    size_t taken = share_of(share, of > 0 ? of : maps);
+    return start[taken < maps ? taken : maps];
 }
 
 /* Every gate loses its own share. */
@@ -266,9 +292,7 @@ static void damage_each(work *w, const ww_lesion *l, uint64_t seed)
     for (int i = 0; i < w->n_gates; i++) {
         w->n_units = 0;
         add_units(w, l, i, seed, NULL);
-        if (takes_share(l))
-            sort_units(w);
-        damage(w, l, takes_share(l) ? share_of(l->dose, w->n_units) : w->n_units);
+        damage(w, l, takes_share(l) ? first_units(w, l, 0) : w->n_units);
     }
 }
 
@@ -280,16 +304,17 @@ static ww_status damage_most(work *w, const ww_lesion *l)
         which++;
     w->n_units = 0;
     for (int i = 0; i < w->n_gates; i++) {
-        const float *const *all = w->statistics ? w->statistics->selectivity[which] : NULL;
+        const float *const *all = NULL;
+        if (w->statistics != NULL)
+            all = l->by_map ? w->statistics->map_selectivity[which]
+                            : w->statistics->selectivity[which];
         if (all == NULL || all[w->gate[i].area] == NULL)
             return WW_FAIL(WW_EINVAL, "lesion %s: 'most' wants the selectivity of each unit",
                            l->text);
         if (w->gate[i].first)
             add_units(w, l, i, 0, all[w->gate[i].area]);
     }
-    sort_units(w);
-    size_t count = l->count > 0 ? (size_t)l->count : w->n_units;
-    damage(w, l, takes_share(l) ? share_of(l->dose, count) : count);
+    damage(w, l, first_units(w, l, (size_t)l->count));
     return WW_OK;
 }
 
@@ -308,8 +333,7 @@ static ww_status damage_random(work *w, const ww_lesion *l, uint64_t seed)
     w->n_units = 0;
     for (int i = 0; i < w->n_gates; i++)
         add_units(w, l, i, seed, NULL);
-    sort_units(w);
-    damage(w, l, takes_share(l) ? share_of(l->dose, size) : size);
+    damage(w, l, first_units(w, l, size));
     return WW_OK;
 }
 

@@ -128,14 +128,16 @@ static const char *unfit(const ww_lesion *l, bool pathway, const char **with)
 {
     bool whole = l->size_of != NULL || l->how == WW_DECAY;
     bool no_units = whole || pathway || l->how == WW_DISCONNECT;
-    *with = l->size_of != NULL ? "random units"
-            : pathway          ? "a pathway"
-            : no_units         ? ww_lesion_hows[l->how]
-                               : "most";
+    *with = l->size_of != NULL                           ? "random units"
+            : pathway                                    ? "a pathway"
+            : no_units || (l->by_map && l->most == NULL) ? ww_lesion_hows[l->how]
+                                                         : "most";
     if (l->unit_class != NULL && (no_units || l->most != NULL))
         return "class";
     if (l->most != NULL && no_units)
         return "most";
+    if (l->by_map && (no_units || (l->how != WW_ABLATE && l->most == NULL)))
+        return "by=map";
     if (l->hemifield != WW_BOTH_FIELDS && whole)
         return "hemifield";
     return l->has_patch && whole ? "patch" : NULL;
@@ -190,6 +192,8 @@ const char *ww_lesion_text(const ww_lesion *l, ww_arena *arena)
         KEY(",class=%.64s", l->unit_class);
     if (l->most != NULL)
         KEY(",most=%s", l->most);
+    if (l->by_map)
+        KEY(",by=map");
     if (l->count > 0)
         KEY(",count=%d", l->count);
     if (l->hemifield != WW_BOTH_FIELDS)

@@ -55,6 +55,9 @@ Test(connectome_lesion, words)
         {"IT:most=face,count=50", "IT:most=face,count=50"},
         {"it:count=5,most=word,how=gain,dose=0.5", "IT:0.5:most=word,count=5,how=gain"},
         {"PIT:0.1:most=object", "PIT:0.1:most=object"},
+        {"PIT:0.1:by=unit,most=object", "PIT:0.1:most=object"},
+        {"PIT:0.1:by=map,most=object", "PIT:0.1:most=object,by=map"},
+        {"V4:0.5:by=MAP", "V4:0.5:by=map"},
         {"MT:how=noise,dose=0.3", "MT:0.3:how=noise"},
         {"MT:how=disconnect", "MT:how=disconnect"},
         {"MT:how=decay,dose=0.4", "MT:0.4:how=decay"},
@@ -102,8 +105,12 @@ Test(connectome_lesion, words_that_are_wrong)
         {"V4:how=noise,dose=101", "dose: 101 is outside 0 to 100"},
         {"V4:0.5:dose=0.5", "dose is given twice"},
         {"V4:hemfield=left", "unknown key 'hemfield'; did you mean 'hemifield'?"},
-        {"V4:x=1", "unknown key 'x'; there are class, count, dose, hemifield, how, most, patch, "
-                   "seed"},
+        {"V4:x=1", "unknown key 'x'; there are by, class, count, dose, hemifield, how, most, "
+                   "patch, seed"},
+        {"V4:by=maps", "unknown by 'maps'; did you mean 'map'?"},
+        {"V4:by=map,how=gain", "'by=map' does not go with gain"},
+        {"V1>MT:by=map", "'by=map' does not go with a pathway"},
+        {"random(size=FFA):by=map", "'by=map' does not go with random units"},
         {"V4:hemifield=lift", "unknown hemifield 'lift'; did you mean 'left'?"},
         {"V4:hemifield=both", "unknown hemifield 'both'; there are left, right"},
         {"V4:how=cut", "unknown how 'cut'; there are ablate, noise, gain, decay, disconnect"},
@@ -365,16 +372,98 @@ Test(connectome_lesion, patches)
 static ww_unit_statistics statistics(void)
 {
     static float sd[12][256], selective[12][256];
-    static const float *sds[12], *selectives[12];
+    static float of_maps[12][256];
+    static const float *sds[12], *selectives[12], *map_selectives[12];
     for (int a = 0; a < 12; a++) {
         for (int u = 0; u < 256; u++) {
             sd[a][u] = (float)(u + 1);
             selective[a][u] = (float)((u * 37 + a) % 251);
+            of_maps[a][u] = (float)((u * 101 + 31 * a) % 253);
         }
         sds[a] = sd[a];
         selectives[a] = selective[a];
+        map_selectives[a] = of_maps[a];
     }
-    return (ww_unit_statistics){.sd = sds, .selectivity = {selectives, NULL, NULL}};
+    return (ww_unit_statistics){.sd = sds,
+                                .selectivity = {selectives, NULL, NULL},
+                                .map_selectivity = {map_selectives, NULL, NULL}};
+}
+
+static int map_count(const char *area)
+{
+    char gate[32];
+    snprintf(gate, sizeof gate, "%s/gate/gain", area);
+    return (int)value_of(gate)->shape.dim[0];
+}
+
+/* Silent maps of an area; the most and least selective of the left and of the silent ones. */
+static int silent_maps(const char *area, const float *of_map, float *least_taken, float *most_left)
+{
+    char gate[32];
+    snprintf(gate, sizeof gate, "%s/gate/gain", area);
+    const ww_value *gain = value_of(gate);
+    int size = (int)(gain->shape.dim[1] * gain->shape.dim[2]), silent = 0;
+    for (int c = 0; c < (int)gain->shape.dim[0]; c++) {
+        bool taken = gain->data[c * size] == 0;
+        for (int i = 0; i < size; i++) /* all of a map, or nothing */
+            cr_expect_eq(gain->data[c * size + i], taken ? 0 : 1);
+        silent += taken;
+        if (taken)
+            *least_taken = fminf(*least_taken, of_map[c]);
+        else
+            *most_left = fmaxf(*most_left, of_map[c]);
+    }
+    return silent;
+}
+
+Test(connectome_lesion, whole_maps)
+{
+    ww_unit_statistics known = statistics();
+    static const struct {
+        const char *word;
+        double share;
+        int count;
+    } want[] = {{"IT:0.25:most=face,by=map", 0.25, 0}, {"IT:0.5:most=face,by=map,count=4", 0, 2}};
+    static const char *const name[] = {"PITd", "PITv", "CITv"};
+    for (int i = 0; i < 2; i++) {
+        ww_lesion lesion = lesion_of(want[i].word);
+        cr_assert_eq(ww_lesion_apply(small_brain(), values, &lesion, 1, 1, &known), WW_OK);
+        float least_taken = 1e9f, most_left = -1;
+        int silent_count = 0, maps = 0;
+        for (int k = 0; k < 3; k++) {
+            int area = ww_brain_area_find(small_brain(), name[k]);
+            silent_count +=
+                silent_maps(name[k], known.map_selectivity[0][area], &least_taken, &most_left);
+            maps += map_count(name[k]);
+        }
+        cr_expect_geq(least_taken, most_left);
+        cr_expect_eq(silent_count, want[i].count > 0 ? want[i].count : lround(want[i].share * maps),
+                     "%s: %d of %d", want[i].word, silent_count, maps);
+    }
+    float ignored[2] = {1e9f, -1}, none[256] = {0};
+    int before = 0;
+    for (int dose = 1; dose <= 4; dose++) { /* nested, and its share at every dose */
+        char word[32];
+        snprintf(word, sizeof word, "V4:%g:by=map", dose / 4.0);
+        apply(word, 1);
+        int count = silent_maps("V4", none, &ignored[0], &ignored[1]);
+        cr_expect_eq(count, lround(dose / 4.0 * map_count("V4")));
+        cr_expect_gt(count, before);
+        before = count;
+    }
+    apply("V4:0.5:by=map", 1);
+    size_t size = value_of("V4/gate/gain")->size, same = 0;
+    float *first = malloc(size * sizeof *first);
+    cr_assert_not_null(first);
+    memcpy(first, value_of("V4/gate/gain")->data, size * sizeof *first);
+    for (uint64_t seed = 2; seed < 6; seed++) { /* another seed, other maps */
+        apply("V4:0.5:by=map", seed);
+        same += memcmp(first, value_of("V4/gate/gain")->data, size * sizeof *first) == 0;
+    }
+    cr_expect_lt(same, 4);
+    free(first);
+    ww_lesion_clear(small_brain(), values);
+    cr_expect(untouched());
 }
 
 Test(connectome_lesion, noise_selectivity_and_composition)
