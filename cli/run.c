@@ -75,7 +75,13 @@ static void print_claims(const ww_claim *claim, int n)
         print_number(c->bound);
         printf("  %s%s%s\n", verdict[c->verdict], c->why[0] ? ": " : "", c->why);
     }
-    puts("\nlow and high: 95 % t interval over seeds, from 3 seeds on. What is claimed:");
+    puts("\nlow and high: 95 % t interval over seeds, from 3 seeds on. Losses behind the values, "
+         "as\n"
+         "shares of what the intact brain does above chance (means over seeds):");
+    for (int i = 0; i < n; i++)
+        if (claim[i].measured != NULL)
+            printf("  %-18s %-20s %s\n", claim[i].id, claim[i].brain, claim[i].measured);
+    puts("\nWhat is claimed:");
     for (int i = 0; i < n; i++) {
         const ww_claim *c = &claim[i];
         bool first = i == 0 || strcmp(claim[i - 1].brain, c->brain) == 0;

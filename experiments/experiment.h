@@ -54,6 +54,7 @@ typedef struct ww_claim {
     bool wired;              /* the wiring forces it: the read-out hangs on the lesioned area */
     const char *brain;       /* the brain it was tested on */
     double value, low, high; /* the model's number with its 95 % interval over seeds */
+    const char *measured;    /* what stands behind the number: "FFA: face 0.98, word 0.01" */
     double bound;            /* what it is held against */
     const char *rule;        /* "lower end of the interval above 3" */
     enum { WW_CLAIM_HELD, WW_CLAIM_NOT_HELD, WW_CLAIM_UNTESTED } verdict;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The figures of the lesion battery: the deficit matrix (lesions x tasks) of each brain, a
- * dose-response figure for each lesion that was given in doses, and how selective each area is. */
+ * dose-response figure for each lesion that was given in doses, how selective each area is, and
+ * what its selective maps are worth. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -243,12 +244,60 @@ static ww_status store_selectivity(const ww_grid *grid, int b, ww_h5 *results, w
     return ww_figure_store(results, &figure);
 }
 
+/* What whole maps cost each identity task: the most selective ones beside as many drawn at random,
+ * as in Dobs et al. (2022). */
+static ww_status store_maps(const ww_grid *grid, int b, ww_h5 *results, ww_arena *arena)
+{
+    enum { TASKS = 3 };
+    static const int measure[TASKS] = {WW_M_FACE, WW_M_WORD, WW_M_OBJECT};
+    static const char *const task[TASKS] = {"face", "word", "object"};
+    size_t room = (size_t)grid->n_conditions;
+    const char **lesion = ww_arena_array(arena, room, sizeof *lesion);
+    double *value = ww_arena_array(arena, 3 * room * TASKS, sizeof *value);
+    if (lesion == NULL || value == NULL)
+        return WW_ENOMEM;
+    double *low = value + room * TASKS, *high = low + room * TASKS;
+    int rows = 0;
+    for (int c = 1; c < grid->n_conditions; c++) {
+        if (strstr(grid->condition[c], "by=map") == NULL)
+            continue;
+        for (int k = 0; k < TASKS; k++) {
+            ww_estimate e = mean_loss(grid, b, c, measure[k]);
+            value[rows * TASKS + k] = e.value;
+            low[rows * TASKS + k] = e.low;
+            high[rows * TASKS + k] = e.high;
+        }
+        lesion[rows++] = grid->condition[c];
+    }
+    if (rows == 0)
+        return WW_OK;
+    bool interval = grid->n_seeds >= WW_SEEDS_FOR_INTERVAL;
+    ww_figure_data figure = {
+        .kind = "bars",
+        .name = ww_arena_printf(arena, "maps-%s", grid->name[b]),
+        .title = ww_arena_printf(arena, "Lesions of selective maps in %s", grid->name[b]),
+        .caption = ww_arena_printf(arena, "means of %d seeds", grid->n_seeds),
+        .x_label = "identity task",
+        .y_label = "loss (share of intact above chance)",
+        .interval = interval ? interval_text : "",
+        .rows = rows,
+        .columns = TASKS,
+        .row_name = lesion,
+        .column_name = task,
+        .value = value,
+        .low = interval ? low : NULL,
+        .high = interval ? high : NULL,
+        .reference = NAN};
+    return ww_figure_store(results, &figure);
+}
+
 ww_status ww_battery_figures(const ww_grid *grid, ww_h5 *results, ww_arena *arena)
 {
     for (int b = 0; b < grid->n_brains; b++) {
         WW_TRY(store_deficits(grid, b, results, arena));
         WW_TRY(store_curves(grid, b, results, arena));
         WW_TRY(store_selectivity(grid, b, results, arena));
+        WW_TRY(store_maps(grid, b, results, arena));
     }
     return WW_OK;
 }

@@ -143,9 +143,10 @@ static const char *const verdicts[] = {"held", "not held", "untested"};
 
 static ww_status write_claims(ww_h5 *file, const ww_claim *claim, int n, ww_arena *arena)
 {
-    enum { TEXTS = 9, NUMBERS = 4 };
-    static const char *const keys[TEXTS] = {"id",   "finding", "published", "source", "kind",
-                                            "rule", "brain",   "verdict",   "why"};
+    enum { TEXTS = 11, NUMBERS = 4 };
+    static const char *const keys[TEXTS] = {"id",   "finding", "published", "source",
+                                            "kind", "rule",    "brain",     "verdict",
+                                            "why",  "losses",  "known_from"};
     static const char *const numbers[NUMBERS] = {"value", "low", "high", "bound"};
     const char **column = ww_arena_array(arena, (size_t)n + 1, sizeof *column);
     double *number = ww_arena_array(arena, (size_t)n + 1, sizeof *number);
@@ -165,7 +166,9 @@ static ww_status write_claims(ww_h5 *file, const ww_claim *claim, int n, ww_aren
                                        c->rule,
                                        c->brain,
                                        verdicts[c->verdict],
-                                       c->why};
+                                       c->why,
+                                       c->measured,
+                                       c->from_memory ? "memory" : "the source"};
             column[i] = text[k] ? text[k] : "";
         }
         snprintf(name, sizeof name, "/claims/%s", keys[k]);

@@ -104,7 +104,13 @@ Test(experiments_battery, a_general_loss_is_no_selective_one)
     cr_expect_eq(claim_of(&g, "ffa-faces")->verdict, WW_CLAIM_NOT_HELD);
     cr_expect_eq(claim_of(&g, "ffa-vwfa")->verdict, WW_CLAIM_NOT_HELD, "one side alone");
     plant(&g, "random(size=FFA)", WW_M_WORD, 0.5);
-    cr_expect_eq(claim_of(&g, "random-units")->verdict, WW_CLAIM_NOT_HELD);
+    const ww_claim *random = claim_of(&g, "random-units");
+    cr_expect_eq(random->verdict, WW_CLAIM_NOT_HELD);
+    cr_expect_float_eq(random->value, 0.5, 0.02, "%g", random->value);
+    cr_expect(strstr(random->measured, "word_identity 0.50") != NULL, "%s", random->measured);
+    plant(&g, "random(size=FFA)", WW_M_FACE, 0.3); /* a ratio of 1.7 is no selective pattern */
+    plant(&g, "random(size=FFA)", WW_M_OBJECT, 0.3);
+    cr_expect_eq(claim_of(&g, "random-units")->verdict, WW_CLAIM_HELD);
     ww_arena_free(arena);
 }
 
