@@ -169,6 +169,7 @@ const ww_command ww_command_run = {
              .params = params,
              .params_size = sizeof(struct run)},
     .synopsis = "EXPERIMENT\nSTUDY.yaml",
-    .sets = "keys of every brain of the study (training.epochs=3)",
+    .sets = "keys of every brain of the study (training.epochs=3) and of its experiments "
+            "(experiment.trials=500)",
     .writes = "the folder for models, results.h5 and figures; results-STUDY without one",
     .run = run};

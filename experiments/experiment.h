@@ -7,7 +7,11 @@
  * An experiment measures a model as it stands (intact or lesioned) on stimuli of its own, the same
  * ones for every lesion of one seed. A *study* (study.h) runs experiments over brains x seeds x
  * lesions and keeps the numbers in a grid; the experiment then holds the grid against published
- * findings: claims. A claim that does not hold is a finding, not an error. */
+ * findings: claims. A claim that does not hold is a finding, not an error.
+ *
+ * Not every experiment wants a brain that has learned (`wants`): physiology is done on brains as
+ * they are made too, and a classical model that is no brain is built, and trained, by its own
+ * experiment; its seeds are those of the study. */
 
 #include "connectome/model.h"
 #include "engine/store/h5.h"
@@ -24,8 +28,8 @@ typedef struct ww_measure {
  * not measured (a brain without that task). */
 typedef struct ww_grid {
     int n_brains, n_seeds, n_conditions, n_measures;
-    const char *const *name; /* of the brains */
-    const ww_brain *const *brain;
+    const char *const *name;      /* of the brains */
+    const ww_brain *const *brain; /* NULL: a model that is no brain */
     const uint64_t *seed;
     const char *const *condition; /* lesions as canonical words; the first is "none" */
     const ww_measure *measure;
@@ -61,8 +65,16 @@ typedef struct ww_claim {
     char why[200]; /* of an untested claim: "two-streams-shared is not in the study" */
 } ww_claim;
 
+/** What an experiment asks of its study. */
+typedef enum ww_wants {
+    WW_WANTS_TRAINED, /* brains that the study trains; of a checkpoint, as it is */
+    WW_WANTS_MADE,    /* brains; it does not train them (another experiment of the study may) */
+    WW_WANTS_NOTHING  /* no brain: the study may leave `brains` out, and `model` is NULL then */
+} ww_wants;
+
 typedef struct ww_experiment {
     ww_item item;
+    ww_wants wants;
     const char *study; /* its own study: "experiments/lesion-battery.yaml", or NULL */
     int n_measures;
     const ww_measure *measures;
@@ -71,10 +83,11 @@ typedef struct ww_experiment {
     void (*close)(void *state);
     /** Measures the model as it is lesioned just now: value[n_measures]. */
     ww_status (*measure)(void *state, ww_model *model, double *value);
-    /** What a blind answer gives: chance[n_measures]. */
+    /** What a blind answer gives: chance[n_measures], not a number where that means nothing; may be
+     * NULL. */
     void (*chance)(void *state, const ww_model *model, double *chance);
-    /** Writes what else is worth keeping of the intact model (selectivity of its areas) as datasets
-     * below `group` of `file`; may be NULL. */
+    /** Writes what else is worth keeping of the intact model (selectivity of its areas, tables
+     * of its units) as datasets right below `group` of `file`; may be NULL. */
     ww_status (*describe)(void *state, ww_model *model, ww_h5 *file, const char *group);
     /** Writes figures to the results file and lists the claims (in `arena`); may be NULL. What
      * describe left is below /models/BRAIN-seedN in `results`. */

@@ -4,10 +4,8 @@
 
 /* What the lesion battery makes of its grid: losses, claims and figures. */
 
+#include "experiments/parts/claims.h"
 #include "experiments/parts/tasks.h"
-
-/** With fewer seeds a t interval says nothing, and none is given (at 2 seeds t is 12.7). */
-enum { WW_SEEDS_FOR_INTERVAL = 3 };
 
 /** Number of a condition in the grid, -1 if it was not run. */
 int ww_grid_condition(const ww_grid *grid, const char *lesion);

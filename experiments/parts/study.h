@@ -13,6 +13,10 @@
  *     doses: {FFA: [0.25, 0.5, 0.75, 1]}                   # curves: lesion word -> doses
  *     experiments: {scene-tasks: {trials: 1000}}           # or a list of names
  *
+ * Brains are trained if one of the experiments wants that (ww_wants). A study whose experiments
+ * want no brain leaves `brains` out; it has one model a seed, called as the study is, and no
+ * lesions.
+ *
  * The models (one a brain and seed) run in parallel, one process each with its share of the cores;
  * each leaves its trained brain and its numbers in the study's folder as soon as it has them, so
  * that an interrupted study goes on where it was and redoes nothing that is done. What is done is
@@ -25,7 +29,8 @@ typedef struct ww_study {
     int n_brains, n_seeds, n_lesions, n_experiments;
     const char *const *brain;      /* as given: a name, a YAML file, or a checkpoint */
     const char *const *brain_name; /* for tables */
-    const ww_brain *const *spec;   /* as read */
+    const ww_brain *const *spec;   /* as read; NULL: a model that is no brain */
+    bool train;                    /* brains are trained */
     const uint64_t *seed;
     const char *const *lesion; /* words with doses spelled out; the first is "none" */
     const ww_experiment *const *experiment;
@@ -47,7 +52,8 @@ typedef struct ww_study_options {
 } ww_study_options;
 
 /** Reads a study; `set` of the command line is added to its own. "study.seeds=3",
- * "study.brains=NAME,NAME" and "study.trials=500" stand instead of what the file says. */
+ * "study.brains=NAME,NAME" and "study.trials=500" stand instead of what the file says, and
+ * "experiment.KEY=VALUE" sets a parameter of every experiment of the study that has it. */
 ww_status ww_study_read(ww_study **out, const char *path, const char *const *set, ww_arena *arena);
 
 /** Trains (or resumes, or opens) the model of brain number `brain` and seed number `seed`, measures

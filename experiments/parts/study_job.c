@@ -27,7 +27,7 @@ struct job {
     const char *folder;
     int brain;
     uint64_t seed;
-    ww_model *model;
+    ww_model *model; /* NULL: the experiments build their own */
     ww_progress *progress;
     ww_arena *arena;
     ww_part *part; /* [n_experiments] */
@@ -47,20 +47,22 @@ static uint64_t mix(uint64_t hash, const char *text)
 
 static bool is_checkpoint(const char *brain)
 {
-    size_t n = strlen(brain);
+    size_t n = brain != NULL ? strlen(brain) : 0;
     return n > 3 && strcmp(brain + n - 3, ".h5") == 0;
 }
 
 /* What the numbers of an experiment depend on, apart from the lesion: the brain with all its
- * parameters and what it was trained with, or the very bytes of a checkpoint; the seed, the
- * experiment's parameters, and the version of the program. */
+ * parameters and what it was trained with (if it was), or the very bytes of a checkpoint; the seed,
+ * the experiment's parameters, and the version of the program. */
 static ww_status hash_of(uint64_t *out, const struct job *job, int e)
 {
     const ww_experiment *experiment = job->study->experiment[e];
     const char *brain = job->study->brain[job->brain];
     char text[400];
-    uint64_t hash = mix(ww_hash_text(job->model->brain->yaml), experiment->item.name);
-    snprintf(text, sizeof text, "seed %" PRIu64 " version %s", job->seed, ww_version());
+    uint64_t hash =
+        mix(ww_hash_text(job->model != NULL ? job->model->brain->yaml : ""), experiment->item.name);
+    snprintf(text, sizeof text, "seed %" PRIu64 " version %s%s", job->seed, ww_version(),
+             job->study->train ? "" : " untrained");
     hash = mix(hash, text);
     if (is_checkpoint(brain)) {
         uint32_t crc;
@@ -85,16 +87,21 @@ static ww_status open_checkpoint(struct job *job, const char *path)
     return WW_OK;
 }
 
-/* Trains the model, going on from a checkpoint if there is one of the very same brain. */
+/* Makes the model and trains it if that is wanted, going on from a checkpoint if there is one of
+ * the very same brain. */
 static ww_status train(struct job *job)
 {
     const char *brain = job->study->brain[job->brain], *yaml;
     char path[WW_STUDY_PATH];
     ww_train_report report;
+    if (brain == NULL)
+        return WW_OK;
     if (is_checkpoint(brain))
         return open_checkpoint(job, brain);
     ww_study_model_path(path, job->folder, job->study->brain_name[job->brain], job->seed);
     WW_TRY(ww_model_create(&job->model, brain, job->study->set, job->seed));
+    if (!job->study->train)
+        return WW_OK;
     if (access(path, F_OK) == 0) {
         bool same = ww_checkpoint_metadata(path, &yaml, job->arena) == WW_OK &&
                     strcmp(yaml, job->model->brain->yaml) == 0;
@@ -115,6 +122,8 @@ static ww_status measure(struct job *job, int e, void *state, const char *word, 
 {
     ww_lesion lesion;
     ww_model *model = job->model;
+    if (model == NULL)
+        return job->study->experiment[e]->measure(state, NULL, value);
     WW_TRY(ww_lesion_parse(&lesion, word, "", model->brain, job->arena));
     if (wants_statistics(&lesion) && !job->has_statistics) {
         ww_trials *trials;
@@ -165,7 +174,7 @@ static ww_status run_experiment(struct job *job, int e)
     void *state = NULL;
     ww_status status =
         experiment->open(&state, job->study->experiment_params[e], job->model, job->seed);
-    if (status == WW_OK)
+    if (status == WW_OK && experiment->chance != NULL)
         experiment->chance(state, job->model, part->chance);
     for (int l = 0; l < job->study->n_lesions && status == WW_OK; l++) {
         if (!part->done[l]) {

@@ -16,7 +16,8 @@ struct reader {
     size_t room;          /* of lesions */
     const char **lesions; /* words as written, or spelled out */
     int n_own;
-    ww_yaml *own; /* "study.KEY=VALUE" of the command line */
+    ww_yaml *own;           /* "study.KEY=VALUE" of the command line */
+    const char **parameter; /* "KEY=VALUE" for the experiments, NULL-terminated */
 };
 
 static void *list(struct reader *r, size_t n, size_t size)
@@ -99,8 +100,10 @@ static ww_status read_set(struct reader *r, const char *const *more)
         m++;
     const char **set = list(r, (size_t)(map ? map->count : 0) + m + 1, sizeof *set);
     r->own = list(r, m, sizeof *r->own);
-    if (set == NULL || r->own == NULL)
+    r->parameter = list(r, m + 1, sizeof *r->parameter);
+    if (set == NULL || r->own == NULL || r->parameter == NULL)
         return WW_ENOMEM;
+    size_t parameters = 0;
     for (int i = 0; map != NULL && i < map->count; i++) {
         WW_TRY(ww_yaml_expect(map->item[i], WW_YAML_SCALAR));
         set[n++] = ww_arena_printf(r->arena, "%s=%s", map->item[i]->key, map->item[i]->text);
@@ -108,6 +111,8 @@ static ww_status read_set(struct reader *r, const char *const *more)
     for (size_t i = 0; i < m; i++)
         if (strncmp(more[i], "study.", 6) == 0 && strchr(more[i], '=') != NULL)
             WW_TRY(add_own(r, more[i]));
+        else if (strncmp(more[i], "experiment.", 11) == 0 && strchr(more[i], '=') != NULL)
+            r->parameter[parameters++] = more[i] + 11;
         else
             set[n++] = more[i];
     r->study->set = set;
@@ -124,11 +129,39 @@ static ww_status read_brain(struct reader *r, const char *word, ww_brain **out)
     return ww_brain_parse(out, yaml, word, NULL, r->arena);
 }
 
+static bool wants_no_brain(const ww_study *study)
+{
+    for (int e = 0; e < study->n_experiments; e++)
+        if (study->experiment[e]->wants != WW_WANTS_NOTHING)
+            return false;
+    return true;
+}
+
+/* The one model, no brain, of a study whose experiments build their own. */
+static ww_status add_no_brain(struct reader *r)
+{
+    ww_study *s = r->study;
+    if (s->set[0] != NULL)
+        return WW_FAIL(WW_EPARSE, "%s: set: %s: the study has no brain to set this in", s->file,
+                       s->set[0]);
+    s->brain = list(r, 1, sizeof *s->brain);
+    s->spec = list(r, 1, sizeof *s->spec);
+    const char **name = list(r, 1, sizeof *name);
+    if (s->brain == NULL || s->spec == NULL || name == NULL)
+        return WW_ENOMEM;
+    name[0] = s->name;
+    s->brain_name = name;
+    s->n_brains = 1;
+    return WW_OK;
+}
+
 static ww_status read_brains(struct reader *r)
 {
     const ww_yaml *node;
     ww_study *s = r->study;
     node = find(r, "brains");
+    if (node == NULL && wants_no_brain(s))
+        return add_no_brain(r);
     if (node == NULL)
         WW_TRY(ww_yaml_get(&node, r->root, "brains"));
     WW_TRY(ww_yaml_words(node, &s->brain, &s->n_brains, r->arena));
@@ -267,7 +300,15 @@ static ww_status read_doses(struct reader *r, const ww_yaml *map)
 static ww_status read_lesions(struct reader *r)
 {
     const ww_yaml *node = ww_yaml_find(r->root, "lesions"), *doses = ww_yaml_find(r->root, "doses");
-    ww_lesion none;
+    ww_lesion none = {.text = "none"};
+    if (r->study->spec[0] == NULL) {
+        if (node != NULL || doses != NULL)
+            return WW_FAIL(WW_EPARSE, "%s:%d: %s: the study has no brain to damage", r->root->file,
+                           (node ? node : doses)->line, node ? "lesions" : "doses");
+        WW_TRY(add_lesion(r, &none));
+        r->study->lesion = r->lesions;
+        return WW_OK;
+    }
     WW_TRY(ww_lesion_parse(&none, "none", "", r->study->spec[0], r->arena));
     WW_TRY(add_lesion(r, &none));
     for (int i = 0; node != NULL && node->kind == WW_YAML_LIST && i < node->count; i++) {
@@ -315,6 +356,31 @@ static ww_status find_experiment(struct reader *r, const ww_yaml *node, const ch
                          "--trials: ", r->arena);
 }
 
+/* Sets "KEY=VALUE" of the command line in every experiment that has the key; if none has, the first
+ * one says so. */
+static ww_status set_parameter(struct reader *r, const char *word)
+{
+    const ww_study *s = r->study;
+    const char *equals = strchr(word, '=');
+    const char *key = ww_arena_printf(r->arena, "%.*s", (int)(equals - word), word);
+    int found = 0;
+    if (key == NULL)
+        return WW_ENOMEM;
+    for (int e = 0; e <= s->n_experiments; e++) {
+        bool last = e == s->n_experiments;
+        if (last && found > 0)
+            break;
+        int at = last ? 0 : e;
+        const ww_param *table = s->experiment[at]->item.params;
+        if (!last && ww_params_find(table, key) == NULL)
+            continue;
+        WW_TRY(ww_params_set(table, s->experiment_params[at], key, equals + 1, "--set experiment.",
+                             r->arena));
+        found++;
+    }
+    return WW_OK;
+}
+
 static ww_status read_experiments(struct reader *r)
 {
     const ww_yaml *node;
@@ -336,6 +402,10 @@ static ww_status read_experiments(struct reader *r)
     if (s->n_experiments < 1)
         return WW_FAIL(WW_EPARSE, "%s:%d: experiments: at least one is wanted", node->file,
                        node->line);
+    for (int i = 0; i < s->n_experiments; i++)
+        s->train = s->train || s->experiment[i]->wants == WW_WANTS_TRAINED;
+    for (int i = 0; r->parameter[i] != NULL; i++)
+        WW_TRY(set_parameter(r, r->parameter[i]));
     return WW_OK;
 }
 
@@ -360,10 +430,10 @@ ww_status ww_study_read(ww_study **out, const char *path, const char *const *set
     summary = ww_yaml_find(root, "summary");
     s->summary = summary && summary->kind == WW_YAML_SCALAR ? summary->text : "";
     WW_TRY(read_set(&r, set));
+    WW_TRY(read_experiments(&r));
     WW_TRY(read_brains(&r));
     WW_TRY(read_seeds(&r));
     WW_TRY(read_lesions(&r));
-    WW_TRY(read_experiments(&r));
     WW_TRY(ww_yaml_print(root, &yaml, arena));
     s->yaml = yaml;
     *out = s;

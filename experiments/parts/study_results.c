@@ -219,7 +219,9 @@ static ww_status write_all(ww_h5 *file, const ww_study *study, const ww_study_op
     WW_TRY(write_claims(file, *claims, *n_claims, arena));
     const char *configuration = ww_arena_printf(arena, "%s", study->yaml);
     for (int b = 0; b < study->n_brains && configuration != NULL; b++)
-        configuration = ww_arena_printf(arena, "%s\n---\n%s", configuration, study->spec[b]->yaml);
+        if (study->spec[b] != NULL)
+            configuration =
+                ww_arena_printf(arena, "%s\n---\n%s", configuration, study->spec[b]->yaml);
     return ww_h5_provenance(file, configuration ? configuration : "", study->seed[0],
                             options->command_line, NULL, 0);
 }

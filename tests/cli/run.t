@@ -53,3 +53,11 @@ $ whatwhere run x.yaml
 $ whatwhere run x.yaml
 ? 1
 !~ ^whatwhere: x\.yaml:3: experiments\.lesion-battery\.tasks\.trials: 3 is outside 10 to 1000000$
+
+$ whatwhere run lesion-battery --demo --set experiment.tasks.trials=3
+? 1
+! whatwhere: --set experiment.tasks.trials: 3 is outside 10 to 1000000
+
+$ whatwhere run lesion-battery --demo --set experiment.tasks.trails=30
+? 1
+!~ ^whatwhere: --set experiment\.tasks\.trails: unknown key; did you mean 'tasks\.trials'\?$
