@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A proportion of trials (rows of 0 and 1) with Wilson's 95 % interval (Wilson 1927, J Am Stat
- * Assoc 22:209), which stays within 0 .. 1 and keeps its coverage near the ends: (p + z^2/2n +/- z
- * sqrt(p (1 - p)/n + z^2/4n^2)) / (1 + z^2/n). */
-#include <gsl/gsl_cdf.h>
-#include <math.h>
+ * Assoc 22:209). */
 #include <stdlib.h>
 
 #include "analysis/parts/statistics.h"
@@ -22,11 +19,10 @@ static ww_status run(const void *params, int n_columns, const double *const *col
         if (x[i] != 0 && x[i] != 1)
             status = WW_FAIL(WW_EINVAL, "proportion: %g is neither 0 (wrong) nor 1 (right)", x[i]);
     if (status == WW_OK) {
-        double z = gsl_cdf_ugaussian_Pinv(0.975), zz = z * z / (double)n, p = ww_mean(x, n);
-        double centre = p + zz / 2, half = z * sqrt(p * (1 - p) / (double)n + zz / (4 * (double)n));
-        out[0] = (ww_estimate){
-            "proportion", p,         (centre - half) / (1 + zz), (centre + half) / (1 + zz),
-            NAN,          (int64_t)n};
+        size_t right = 0;
+        for (size_t i = 0; i < n; i++)
+            right += x[i] == 1;
+        out[0] = ww_proportion("proportion", right, n);
         *n_out = 1;
     }
     free(x);

@@ -16,6 +16,7 @@ typedef struct ww_model {
     ww_values *values;
     uint64_t seed;
     struct ww_tester *tester; /* the compiled testing program, made at the first test */
+    ww_progress *progress;    /* hears of the trials that were run; NULL at first: silence */
 } ww_model;
 
 /** A new, untrained model. `set` as in ww_brain_read. Free with ww_model_free. */
@@ -38,7 +39,8 @@ typedef struct ww_trials {
 } ww_trials;
 
 /** Draws `count` trials of the brain's stimulus under `seed`, on all threads. `purpose` ("test",
- * "validation") keeps them apart from those it learns from. */
+ * "validation") keeps them apart from those it learns from. This and all that runs trials fails
+ * with WW_EINTERRUPTED after ww_interrupt. */
 ww_status ww_trials_draw(ww_trials **out, const ww_brain *brain, size_t count, uint64_t seed,
                          const char *purpose);
 /** Frees trials; NULL is allowed. */

@@ -39,12 +39,15 @@ ww_status ww_trials_draw(ww_trials **out, const ww_brain *brain, size_t count, u
         bool stop;
 #pragma omp atomic read
         stop = failed;
+        stop = stop || ww_interrupted();
         if (!stop && stimulus->draw(state, brain->stimulus_params, &brain->view, key, i,
                                     trials->movie + i * floats, NULL, &trials->truth[i]) != WW_OK) {
 #pragma omp atomic write
             failed = true;
         }
     }
+    if (status == WW_OK && ww_interrupted())
+        status = WW_FAIL(WW_EINTERRUPTED, "interrupted while %zu trials were drawn", count);
     if (status == WW_OK && failed) /* the message of another thread is lost: say it again here */
         status = WW_FAIL(WW_ENOMEM, "stimulus %s could not be drawn", stimulus->item.name);
     if (stimulus->close != NULL)
@@ -98,7 +101,12 @@ ww_status ww_model_run(ww_model *model, const ww_trials *trials, size_t first, w
         for (size_t i = 0; label != NULL && i < floats; i++)
             label[i] = model->brain->task[t].label == WW_LABEL_POSITION ? NAN : -1;
     }
-    return ww_program_run(*program, first / WW_TEST_BATCH);
+    if (ww_interrupted())
+        return WW_FAIL(WW_EINTERRUPTED, "interrupted after %zu of %zu trials", first,
+                       trials->count);
+    WW_TRY(ww_program_run(*program, first / WW_TEST_BATCH));
+    ww_progress_step(model->progress, "trials", (double)(first + n), (double)trials->count, NULL);
+    return WW_OK;
 }
 
 void ww_answers_free(ww_answers *answers)

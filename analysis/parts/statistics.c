@@ -74,6 +74,45 @@ static int ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* (p + z^2/2n +/- z sqrt(p (1 - p)/n + z^2/4n^2)) / (1 + z^2/n) */
+ww_estimate ww_proportion(const char *name, size_t right, size_t n)
+{
+    ww_estimate e = {name, NAN, NAN, NAN, NAN, (int64_t)n};
+    if (n == 0)
+        return e;
+    double z = gsl_cdf_ugaussian_Pinv(0.975), zz = z * z / (double)n;
+    e.value = (double)right / (double)n;
+    double centre = e.value + zz / 2;
+    double half = z * sqrt(e.value * (1 - e.value) / (double)n + zz / (4 * (double)n));
+    e.low = (centre - half) / (1 + zz);
+    e.high = (centre + half) / (1 + zz);
+    return e;
+}
+
+/* The number of values below the true median is binomial (n, 1/2). Of the pairs x(k), x(n + 1 - k)
+ * the innermost is taken that leaves at most 2.5 % on each side: P(fewer than k below) <= 0.025. */
+ww_estimate ww_median(const char *name, double *x, size_t n)
+{
+    ww_estimate e = {name, NAN, NAN, NAN, NAN, (int64_t)n};
+    size_t low = 0, high = n / 2; /* the rank k lies in low .. high; 0: none */
+    if (n == 0)
+        return e;
+    qsort(x, n, sizeof *x, ascending);
+    e.value = ww_quantile(x, n, 0.5);
+    while (low < high) {
+        size_t k = (low + high + 1) / 2;
+        if (gsl_cdf_binomial_P((unsigned)(k - 1), 0.5, (unsigned)n) <= 0.025)
+            low = k;
+        else
+            high = k - 1;
+    }
+    if (low > 0) {
+        e.low = x[low - 1];
+        e.high = x[n - low];
+    }
+    return e;
+}
+
 ww_status ww_bootstrap(const void *data, size_t n, ww_statistic statistic, int resamples,
                        uint64_t seed, double *low, double *high)
 {

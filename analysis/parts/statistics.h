@@ -22,6 +22,15 @@ double ww_quantile(const double *sorted, size_t n, double q);
  * number there is no interval; with equal numbers it has no width. */
 ww_estimate ww_mean_t(const char *name, const double *x, size_t n);
 
+/** A proportion of n trials with Wilson's 95 % interval (Wilson 1927, J Am Stat Assoc 22:209),
+ * which stays within 0 .. 1 and keeps its coverage near the ends; nothing for n = 0. */
+ww_estimate ww_proportion(const char *name, size_t right, size_t n);
+
+/** The median of x[n] (sorted in place) with an interval between two order statistics, which holds
+ * at least 95 % whatever the distribution (David & Nagaraja 2003, section 7.1). Below 6 numbers
+ * there is no such interval. */
+ww_estimate ww_median(const char *name, double *x, size_t n);
+
 /** A statistic of resampled rows. `row[n]` numbers the rows drawn, with repetition. */
 typedef double (*ww_statistic)(const void *data, const size_t *row, size_t n);
 

@@ -17,9 +17,9 @@
 #include "engine/base/version.h"
 #include "engine/learning/checkpoint.h"
 #include "engine/store/file.h"
+#include "experiments/parts/damage.h"
 #include "experiments/parts/study_files.h"
 
-enum { STATISTICS_TRIALS = 600 };
 static const double SAVE_EVERY_S = 5;
 
 struct job {
@@ -32,8 +32,7 @@ struct job {
     ww_arena *arena;
     ww_part *part; /* [n_experiments] */
     char path[WW_STUDY_PATH];
-    ww_unit_statistics statistics;
-    bool has_statistics;
+    ww_damage damage;
     int done, wanted;
     double saved_s;
 };
@@ -112,11 +111,6 @@ static ww_status train(struct job *job)
     return ww_model_train(job->model, path, true, false, job->progress, &report);
 }
 
-static bool wants_statistics(const ww_lesion *lesion)
-{
-    return lesion->how == WW_NOISE || lesion->most != NULL;
-}
-
 /* Damages the model, measures, and heals it. */
 static ww_status measure(struct job *job, int e, void *state, const char *word, double *value)
 {
@@ -125,17 +119,7 @@ static ww_status measure(struct job *job, int e, void *state, const char *word, 
     if (model == NULL)
         return job->study->experiment[e]->measure(state, NULL, value);
     WW_TRY(ww_lesion_parse(&lesion, word, "", model->brain, job->arena));
-    if (wants_statistics(&lesion) && !job->has_statistics) {
-        ww_trials *trials;
-        WW_TRY(ww_trials_draw(&trials, model->brain, STATISTICS_TRIALS, job->seed, "statistics"));
-        ww_status status = ww_model_statistics(model, trials, &job->statistics, job->arena);
-        ww_trials_free(trials);
-        WW_TRY(status);
-        job->has_statistics = true;
-    }
-    ww_lesion_clear(model->brain, model->values);
-    WW_TRY(ww_lesion_apply(model->brain, model->values, &lesion, 1, job->seed,
-                           job->has_statistics ? &job->statistics : NULL));
+    WW_TRY(ww_damage_apply(&job->damage, model, &lesion, job->seed, job->arena));
     ww_status status = job->study->experiment[e]->measure(state, model, value);
     ww_lesion_clear(model->brain, model->values);
     return status;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "analysis/figures/figure.h"
+#include "experiments/parts/grid.h"
 #include "experiments/parts/study_files.h"
 
 static ww_status make_grid(ww_grid *grid, const ww_study *study, int e, ww_arena *arena)
@@ -47,48 +48,6 @@ static ww_status fill_grids(ww_grid *grid, const ww_study *study, const char *fo
         }
     }
     return WW_OK;
-}
-
-static ww_status write_names(ww_h5 *file, const char *group, const ww_grid *grid, ww_arena *arena)
-{
-    char name[300];
-    const char **texts = ww_arena_array(arena, (size_t)grid->n_measures, sizeof *texts);
-    const char **units = ww_arena_array(arena, (size_t)grid->n_measures, sizeof *units);
-    int64_t *seeds = ww_arena_array(arena, (size_t)grid->n_seeds, sizeof *seeds);
-    if (texts == NULL || units == NULL || seeds == NULL)
-        return WW_ENOMEM;
-    for (int m = 0; m < grid->n_measures; m++) {
-        texts[m] = grid->measure[m].name;
-        units[m] = grid->measure[m].unit;
-    }
-    for (int s = 0; s < grid->n_seeds; s++)
-        seeds[s] = (int64_t)grid->seed[s];
-    snprintf(name, sizeof name, "%s/measure", group);
-    WW_TRY(ww_h5_write_texts(file, name, texts, grid->n_measures));
-    snprintf(name, sizeof name, "%s/unit", group);
-    WW_TRY(ww_h5_write_texts(file, name, units, grid->n_measures));
-    snprintf(name, sizeof name, "%s/brain", group);
-    WW_TRY(ww_h5_write_texts(file, name, grid->name, grid->n_brains));
-    snprintf(name, sizeof name, "%s/condition", group);
-    WW_TRY(ww_h5_write_texts(file, name, grid->condition, grid->n_conditions));
-    snprintf(name, sizeof name, "%s/seed", group);
-    return ww_h5_write_ints(file, name, seeds, 1, (int64_t[]){grid->n_seeds});
-}
-
-static ww_status write_grid(ww_h5 *file, const char *experiment, const ww_grid *grid,
-                            ww_arena *arena)
-{
-    char group[200], name[300];
-    int64_t shape[4] = {grid->n_brains, grid->n_seeds, grid->n_conditions, grid->n_measures};
-    int64_t chance[3] = {grid->n_brains, grid->n_seeds, grid->n_measures};
-    snprintf(group, sizeof group, "/grid/%s", experiment);
-    snprintf(name, sizeof name, "%s/value", group);
-    WW_TRY(ww_h5_write_doubles(file, name, grid->value, 4, shape));
-    WW_TRY(ww_h5_attribute(file, name, "dimensions", "brain seed condition measure"));
-    snprintf(name, sizeof name, "%s/chance", group);
-    WW_TRY(ww_h5_write_doubles(file, name, grid->chance, 3, chance));
-    WW_TRY(ww_h5_attribute(file, name, "dimensions", "brain seed measure"));
-    return write_names(file, group, grid, arena);
 }
 
 /* Copies a number array or a list of texts from one file to another. */
@@ -203,7 +162,7 @@ static ww_status write_all(ww_h5 *file, const ww_study *study, const ww_study_op
         ww_claim *some = NULL;
         int n = 0;
         const ww_experiment *x = study->experiment[e];
-        WW_TRY(write_grid(file, x->item.name, &grid[e], arena));
+        WW_TRY(ww_grid_write(file, x->item.name, &grid[e], arena));
         if (x->report != NULL)
             WW_TRY(x->report(&grid[e], file, &some, &n, arena));
         ww_claim *all = ww_arena_array(arena, (size_t)(*n_claims + n) + 1, sizeof *all);

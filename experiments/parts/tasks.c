@@ -8,10 +8,13 @@
  * look. */
 #include "experiments/parts/tasks.h"
 
-#include <gsl/gsl_sort.h>
-#include <gsl/gsl_statistics_double.h>
 #include <math.h>
 #include <stdlib.h>
+
+#include "analysis/parts/statistics.h"
+
+/* A task that the intact brain hardly does better than blind has nothing to lose. */
+static const double LEAST_ABOVE_CHANCE = 0.1;
 
 const ww_measure ww_task_measures[WW_TASK_MEASURES] = {
     {"category", "share correct", "face, word or object", false},
@@ -70,22 +73,62 @@ void ww_tasks_close(void *state)
     free(s);
 }
 
-static double median(double *x, size_t n)
+const ww_trials *ww_tasks_trials(const void *state)
 {
-    gsl_sort(x, 1, n);
-    return n > 0 ? gsl_stats_median_from_sorted_data(x, 1, n) : NAN;
+    return ((const struct state *)state)->trials;
 }
 
-static double score(const struct state *s, const ww_answers *answers, int measure, int task,
-                    double *work)
+void ww_tasks_scores(const void *state, const ww_brain *brain, const ww_answers *answers,
+                     int measure, double *score)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < answers->count; i++)
-        if (isfinite(answers->score[task][i]) && belongs(s, measure, &s->trials->truth[i]))
-            work[n++] = answers->score[task][i];
-    if (ww_task_measures[measure].is_error)
-        return median(work, n);
-    return n > 0 ? gsl_stats_mean(work, 1, n) : NAN;
+    const struct state *s = state;
+    int task = task_of(brain, measure);
+    for (size_t i = 0; i < s->trials->count; i++) {
+        bool asked = task >= 0 && belongs(s, measure, &s->trials->truth[i]);
+        score[i] = asked ? answers->score[task][i] : NAN;
+    }
+}
+
+void ww_tasks_blind_scores(const void *state, const ww_brain *brain, int measure, double *score)
+{
+    const struct state *s = state;
+    double x = 0, y = 0;
+    size_t count = s->trials->count;
+    int task = task_of(brain, measure);
+    for (size_t i = 0; i < count; i++) {
+        x += s->trials->truth[i].x_deg / (double)count;
+        y += s->trials->truth[i].y_deg / (double)count;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const ww_truth *truth = &s->trials->truth[i];
+        if (task < 0 || !belongs(s, measure, truth))
+            score[i] = NAN;
+        else if (ww_task_measures[measure].is_error)
+            score[i] = hypot(truth->x_deg - x, truth->y_deg - y);
+        else
+            score[i] = 1.0 / brain->task[task].classes;
+    }
+}
+
+ww_estimate ww_tasks_estimate(int measure, const double *score, size_t trials, double *work)
+{
+    const ww_measure *m = &ww_task_measures[measure];
+    size_t n = 0, right = 0;
+    for (size_t i = 0; i < trials; i++)
+        if (isfinite(score[i]))
+            right += (work[n++] = score[i]) == 1;
+    return m->is_error ? ww_median(m->name, work, n) : ww_proportion(m->name, right, n);
+}
+
+double ww_task_loss(double intact, double lesioned, double blind)
+{
+    return (intact - lesioned) / (intact - blind);
+}
+
+bool ww_task_can_lose(int measure, double intact, double blind)
+{
+    double best = ww_task_measures[measure].is_error ? 0 : 1;
+    return fabs(intact - blind) > LEAST_ABOVE_CHANCE * fabs(best - blind);
 }
 
 ww_status ww_tasks_measure(void *state, ww_model *model, double *value)
@@ -93,49 +136,40 @@ ww_status ww_tasks_measure(void *state, ww_model *model, double *value)
     struct state *s = state;
     ww_answers *answers;
     WW_TRY(ww_model_answer(model, s->trials, &answers));
-    double *work = malloc((answers->count + 1) * sizeof *work);
-    for (int m = 0; m < WW_TASK_MEASURES; m++) {
-        int task = task_of(model->brain, m);
-        value[m] = task >= 0 && work != NULL ? score(s, answers, m, task, work) : NAN;
+    size_t n = answers->count;
+    double *score = malloc((2 * n + 1) * sizeof *score);
+    for (int m = 0; m < WW_TASK_MEASURES && score != NULL; m++) {
+        ww_tasks_scores(s, model->brain, answers, m, score);
+        value[m] = ww_tasks_estimate(m, score, n, score + n).value;
     }
     ww_answers_free(answers);
-    free(work);
-    return work == NULL ? WW_FAIL(WW_ENOMEM, "out of memory") : WW_OK;
+    free(score);
+    return score == NULL ? WW_FAIL(WW_ENOMEM, "out of memory") : WW_OK;
 }
 
-/* The median distance of the items of a measure from their mean place. */
-static double blind_error(const struct state *s, int measure)
+ww_estimate ww_tasks_blind(const void *state, const ww_brain *brain, int measure, double *work)
 {
-    double x = 0, y = 0, *distance = malloc((s->trials->count + 1) * sizeof *distance);
-    size_t n = 0;
-    if (distance == NULL)
-        return NAN;
-    for (size_t i = 0; i < s->trials->count; i++) {
-        x += s->trials->truth[i].x_deg / (double)s->trials->count;
-        y += s->trials->truth[i].y_deg / (double)s->trials->count;
+    const ww_measure *m = &ww_task_measures[measure];
+    size_t n = ((const struct state *)state)->trials->count;
+    int task = task_of(brain, measure);
+    ww_estimate exact = {m->name, NAN, NAN, NAN, NAN, (int64_t)n};
+    if (task < 0)
+        return exact;
+    if (!m->is_error) {
+        exact.value = 1.0 / brain->task[task].classes;
+        return exact;
     }
-    for (size_t i = 0; i < s->trials->count; i++) {
-        const ww_truth *truth = &s->trials->truth[i];
-        if (belongs(s, measure, truth))
-            distance[n++] = hypot(truth->x_deg - x, truth->y_deg - y);
-    }
-    double result = median(distance, n);
-    free(distance);
-    return result;
+    ww_tasks_blind_scores(state, brain, measure, work);
+    return ww_tasks_estimate(measure, work, n, work + n);
 }
 
 void ww_tasks_chance(void *state, const ww_model *model, double *chance)
 {
     const struct state *s = state;
-    for (int m = 0; m < WW_TASK_MEASURES; m++) {
-        int task = task_of(model->brain, m);
-        if (task < 0)
-            chance[m] = NAN;
-        else if (ww_task_measures[m].is_error)
-            chance[m] = blind_error(s, m);
-        else
-            chance[m] = 1.0 / model->brain->task[task].classes;
-    }
+    double *work = malloc((2 * s->trials->count + 1) * sizeof *work);
+    for (int m = 0; m < WW_TASK_MEASURES; m++)
+        chance[m] = work != NULL ? ww_tasks_blind(s, model->brain, m, work).value : NAN;
+    free(work);
 }
 
 ww_status ww_tasks_describe(void *state, ww_model *model, ww_h5 *file, const char *group)

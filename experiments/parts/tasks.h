@@ -4,6 +4,7 @@
 
 /* How well a brain does its tasks on fresh scenes: the measures of several experiments. */
 
+#include "analysis/analysis.h"
 #include "experiments/experiment.h"
 
 /** What is measured, in the order of ww_task_measures. */
@@ -39,6 +40,34 @@ ww_status ww_tasks_open(void **state, const ww_task_params *params, ww_model *mo
 void ww_tasks_close(void *state);
 ww_status ww_tasks_measure(void *state, ww_model *model, double *value);
 void ww_tasks_chance(void *state, const ww_model *model, double *chance);
+
+/** The trials of the state. */
+const ww_trials *ww_tasks_trials(const void *state);
+
+/** What each trial adds to a measure under these answers: 1 right, 0 wrong, or the error in
+ * degrees; NAN where the trial does not belong to it. score[trials]. */
+void ww_tasks_scores(const void *state, const ww_brain *brain, const ww_answers *answers,
+                     int measure, double *score);
+
+/** The same of a blind answer: what chance is made of. Of a label, the share that is right by
+ * chance. */
+void ww_tasks_blind_scores(const void *state, const ww_brain *brain, int measure, double *score);
+
+/** A measure from its scores, with its 95 % interval over trials: Wilson's of a share, that of
+ * order statistics of a median. `work[trials]` is overwritten. */
+ww_estimate ww_tasks_estimate(int measure, const double *score, size_t trials, double *work);
+
+/** What a blind answer gives: for labels one over the number of classes, exactly; for places the
+ * median of its scores. NAN without such a task. `work[2 * trials]` is overwritten. */
+ww_estimate ww_tasks_blind(const void *state, const ww_brain *brain, int measure, double *work);
+
+/** What damage costs: (intact - lesioned) / (intact - blind answer); 0: nothing, 1: all that was
+ * above chance. The same for errors, which rise. */
+double ww_task_loss(double intact, double lesioned, double blind);
+
+/** Whether there is something to lose: the intact brain is a tenth of the way from blind to
+ * perfect. */
+bool ww_task_can_lose(int measure, double intact, double blind);
 
 /** Writes GROUP/selectivity[area][face, word, object]: the share of each area's maps whose
  * maximum has a d' above 1 for the category, with GROUP/areas, the names. */

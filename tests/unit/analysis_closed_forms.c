@@ -48,6 +48,24 @@ Test(analysis_closed_forms, wilson_interval_at_the_ends)
     cr_expect_float_eq(e[0].high, zz / (10 + zz), 1e-8);
 }
 
+Test(analysis_closed_forms, interval_of_a_median_lies_between_order_statistics)
+{
+    /* ranks k and n + 1 - k; P(fewer than k of n coins) <= 0.025: k = 1 of 6, 2 of 10, 40 of 100 */
+    static const size_t n[] = {6, 10, 100}, k[] = {1, 2, 40};
+    double x[100];
+    for (int c = 0; c < 3; c++) {
+        for (size_t i = 0; i < n[c]; i++)
+            x[i] = (double)((7 * i) % n[c] + 1); /* 1 .. n, shuffled where 7 does not divide n */
+        ww_estimate e = ww_median("m", x, n[c]);
+        cr_expect_float_eq(e.value, ((double)n[c] + 1) / 2, 1e-12);
+        cr_expect_float_eq(e.low, (double)k[c], 1e-12, "n %zu: from %g", n[c], e.low);
+        cr_expect_float_eq(e.high, (double)(n[c] + 1 - k[c]), 1e-12);
+    }
+    ww_estimate few = ww_median("m", x, 5), none = ww_median("m", x, 0);
+    cr_expect(few.value == 3 && isnan(few.low) && isnan(few.high), "5 numbers leave 3 %% a side");
+    cr_expect(isnan(none.value) && none.n == 0);
+}
+
 Test(analysis_closed_forms, fieller_ends_are_where_the_t_test_turns)
 {
     const double a[6] = {3.1, 2.4, 3.9, 2.2, 3.3, 2.9}, b[6] = {1.1, 0.8, 1.3, 1.0, 0.9, 1.2};
