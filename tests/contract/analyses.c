@@ -14,8 +14,26 @@ enum { MOST = 400 };
 static double data[4][MOST];
 static const double *const columns[4] = {data[0], data[1], data[2], data[3]};
 
-/* Fills the columns so that the truth of estimate 0 is what is returned. */
-static double plant(const char *name, ww_random *r, size_t n)
+/* Maps with fixations: a third of the places is fixated, and stands out by 1.3 sd. */
+static bool saliency(const char *name)
+{
+    return strncmp(name, "auc_", 4) == 0 || strcmp(name, "nss") == 0 ||
+           strcmp(name, "information_gain") == 0;
+}
+
+/* Maps with the density of fixations, both log-normal; the difference of their logarithms has the
+ * sd 0.4 sqrt(1/2). */
+static bool densities(const char *name)
+{
+    return strcmp(name, "similarity") == 0 || strcmp(name, "kl_divergence") == 0;
+}
+
+static double normal_below(double z)
+{
+    return 0.5 * erfc(-z / sqrt(2));
+}
+
+static void fill(const char *name, ww_random *r, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         double common = ww_random_normal(r);
@@ -27,6 +45,20 @@ static double plant(const char *name, ww_random *r, size_t n)
             data[1][i] = i % 2;
             data[0][i] = 1.3 * data[1][i] + ww_random_normal(r);
         }
+        if (saliency(name)) {
+            double fixated = ww_random_uniform(r) < 1.0 / 3;
+            data[0][i] = 1.3 * fixated + ww_random_normal(r);
+            data[1][i] = fixated;
+            data[2][i] = 1 - fixated;
+        }
+        if (densities(name)) {
+            data[0][i] = exp(0.4 * data[0][i]);
+            data[1][i] = exp(0.4 * data[1][i]);
+        }
+        if (strcmp(name, "information_gain") == 0) {
+            data[0][i] = exp(data[1][i] + 0.5 * ww_random_normal(r));
+            data[2][i] = exp(0.5 * ww_random_normal(r));
+        }
         if (strcmp(name, "dose_response") == 0) {
             data[0][i] = 0.25 * (double)(i % 5);
             data[1][i] = 0.9 - 0.62 * data[0][i] + 0.1 * ww_random_normal(r);
@@ -36,6 +68,12 @@ static double plant(const char *name, ww_random *r, size_t n)
             data[3][i] += 2;
         }
     }
+}
+
+/* Fills the columns so that the truth of estimate 0 is what is returned. */
+static double plant(const char *name, ww_random *r, size_t n)
+{
+    fill(name, r, n);
     if (strcmp(name, "mean") == 0)
         return 2.385;
     if (strcmp(name, "difference") == 0)
@@ -52,6 +90,18 @@ static double plant(const char *name, ww_random *r, size_t n)
         return -0.62;
     if (strcmp(name, "dissociation") == 0)
         return (2 - 0.7) + (2 + 0.7);
+    if (strcmp(name, "auc_judd") == 0 || strcmp(name, "auc_shuffled") == 0)
+        return normal_below(1.3 / sqrt(2));
+    if (strcmp(name, "auc_borji") == 0) /* a third of the pixels drawn is fixated */
+        return (0.5 + 2 * normal_below(1.3 / sqrt(2))) / 3;
+    if (strcmp(name, "nss") == 0)
+        return 1.3 * (2.0 / 3) / sqrt(1 + 1.69 * 2 / 9);
+    if (strcmp(name, "similarity") == 0)
+        return 2 * normal_below(-0.4 * sqrt(0.5) / 2);
+    if (strcmp(name, "kl_divergence") == 0)
+        return 0.16 * 0.5 / 2;
+    if (strcmp(name, "information_gain") == 0)
+        return (1 - log((2 + exp(1)) / 3)) / log(2);
     cr_assert_fail("%s: a new analysis needs its planted truth here", name);
     return NAN;
 }

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* AUC after Borji et al. (2013): as auc_judd, but fixations are told from as many pixels drawn
+ * evenly from the whole picture (fixated ones included); the mean of `splits` such draws. As
+ * there, a bright centre scores above 1/2.
+ *
+ * Columns, a row a pixel: the map, and how many fixations fell on the pixel. The interval is that
+ * of an infinite number of draws. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/parts/fixations.h"
+#include "analysis/parts/statistics.h"
+
+struct auc_borji {
+    int splits;
+};
+
+static const ww_param params[] = {
+    WW_INT(struct auc_borji, splits, 100, 1, 100000, "", "draws of random pixels", "borji2013"),
+    WW_PARAM_END};
+
+/* The mean over draws, with the interval about it. */
+static ww_status splits(int times, const double *map, const double *fixations, double *drawn,
+                        size_t n, uint64_t seed, ww_estimate *out)
+{
+    double count = 0, sum = 0;
+    for (size_t i = 0; i < n; i++) {
+        count += fixations[i];
+        drawn[i] = 1;
+    }
+    WW_TRY(ww_auc("auc_borji", map, fixations, drawn, n, out));
+    for (int k = 0; k < times; k++) {
+        ww_random random = ww_random_stream(seed, "analysis/auc_borji", (uint64_t)k);
+        ww_estimate once;
+        memset(drawn, 0, n * sizeof *drawn);
+        for (double d = 0; d < count; d++)
+            drawn[ww_random_below(&random, n)]++;
+        WW_TRY(ww_auc("auc_borji", map, fixations, drawn, n, &once));
+        sum += once.value / times;
+    }
+    out->low = out->low + sum - out->value;
+    out->high = out->high + sum - out->value;
+    out->value = sum;
+    return WW_OK;
+}
+
+static ww_status run(const void *params_, int n_columns, const double *const *column, size_t rows,
+                     uint64_t seed, ww_estimate *out, int *n_out)
+{
+    const struct auc_borji *p = params_;
+    size_t n;
+    double *x = ww_rows_complete(n_columns, column, rows, &n);
+    double *drawn = malloc((rows + 1) * sizeof *drawn);
+    ww_status status = WW_OK;
+    if (x == NULL || drawn == NULL)
+        status = WW_FAIL(WW_ENOMEM, "auc_borji: out of memory");
+    if (status == WW_OK)
+        status = ww_counts_check("auc_borji", "fixations", x + n, n);
+    if (status == WW_OK)
+        status = splits(p->splits, x, x + n, drawn, n, seed, out);
+    *n_out = 1;
+    free(drawn);
+    free(x);
+    return status;
+}
+
+const ww_analysis ww_analysis_auc_borji = {
+    .item = {.name = "auc_borji",
+             .summary = "saliency: AUC of fixations against random pixels",
+             .sources = "borji2013 bylinskii2019",
+             .example = "whatwhere analyse pixels.csv auc_borji saliency fixations",
+             .params = params,
+             .params_size = sizeof(struct auc_borji)},
+    .columns = "saliency fixations",
+    .min_columns = 2,
+    .max_columns = 2,
+    .run = run};

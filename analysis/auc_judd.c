@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* AUC after Judd et al. (2009): how well a saliency map, taken as a classifier, tells fixated
+ * pixels from all the others. 1/2 is chance, and what a flat map gets; a map of nothing but a
+ * bright centre scores well above it, since people look at the centre of pictures (see
+ * auc_shuffled).
+ *
+ * Columns, a row a pixel: the map, and how many fixations fell on the pixel. The curve is taken at
+ * every value of the map, ties counting half, so nothing is drawn at random. */
+#include <stdlib.h>
+
+#include "analysis/parts/fixations.h"
+#include "analysis/parts/statistics.h"
+
+static ww_status run(const void *params, int n_columns, const double *const *column, size_t rows,
+                     uint64_t seed, ww_estimate *out, int *n_out)
+{
+    size_t n;
+    (void)params;
+    (void)seed;
+    double *x = ww_rows_complete(n_columns, column, rows, &n);
+    double *others = malloc((rows + 1) * sizeof *others);
+    ww_status status = WW_OK;
+    if (x == NULL || others == NULL)
+        status = WW_FAIL(WW_ENOMEM, "auc_judd: out of memory");
+    if (status == WW_OK)
+        status = ww_counts_check("auc_judd", "fixations", x + n, n);
+    for (size_t i = 0; i < n && status == WW_OK; i++)
+        others[i] = x[n + i] == 0;
+    if (status == WW_OK)
+        status = ww_auc("auc_judd", x, x + n, others, n, out);
+    *n_out = 1;
+    free(others);
+    free(x);
+    return status;
+}
+
+const ww_analysis ww_analysis_auc_judd = {
+    .item = {.name = "auc_judd",
+             .summary = "saliency: AUC of fixated pixels against all others",
+             .sources = "judd2009 bylinskii2019 delong1988",
+             .example = "whatwhere analyse pixels.csv auc_judd saliency fixations"},
+    .columns = "saliency fixations",
+    .min_columns = 2,
+    .max_columns = 2,
+    .run = run};
