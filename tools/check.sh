@@ -71,5 +71,7 @@ check 'files of at most 800 lines' sizes
 check 'functions of at most 60 lines' functions
 check 'an SPDX line in every file' licences
 check 'every part documented, every source known' "$documented"
+check 'the bibliography: every entry used, sorted, and with a note' tools/bibliography.sh
+check 'every file that a chapter names is there' tools/named_files.sh
 large
 exit $failed
