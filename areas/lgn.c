@@ -4,8 +4,9 @@
  *
  *   P  fine, colour-opponent, sustained; low contrast gain: the midget cells' signals as they are
  *   M  coarse, luminance alone, transient: differences of successive frames; high contrast gain,
- *      which saturates (Kaplan & Shapley 1986): tanh(gain * difference). A still or an equiluminant
- *      picture is nothing to it. With one frame: the onset from grey.
+ *      which saturates (Kaplan & Shapley 1986, who find the difference between M and P already in
+ *      the retina; the default of the gain is ours): tanh(gain * difference). A still or an
+ *      equiluminant picture is nothing to it. With one frame: the onset from grey.
  *   K  coarse, blue against yellow */
 #include <string.h>
 
@@ -51,8 +52,9 @@ static void build(ww_area_site *site, const void *params_)
         ww_graph_fail(g, WW_EINVAL, "area %s: nothing from the retina reaches it", site->name);
 }
 
-/* The pathway past V1 to MT carries M and K cells (Sincich et al. 2004, Nat Neurosci 7:1123, found
- * mostly K and a third of others; the K cells here know of blue and yellow alone). */
+/* The pathway past V1 to MT carries M and K cells (Sincich et al. 2004, Nat Neurosci 7:1123: mostly
+ * K, and as many cells as 10 % of those of V1 that reach MT; the K cells here know of blue and
+ * yellow alone). */
 static const char *port_to(const void *params_, const char *target)
 {
     (void)params_;

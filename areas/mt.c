@@ -9,7 +9,10 @@
  *     r = max(0, normalised drive)
  *     out_k = max(0, r_k - opponency * r_pair(k) - surround * mean of r_k around)
  *
- * then divisive normalisation over all channels (Simoncelli & Heeger 1998). */
+ * then divisive normalisation over all channels (Simoncelli & Heeger 1998). Allman et al. find, in
+ * more than 90 % of the cells of the owl monkey, surrounds of 50 to 100 times the area of the
+ * classical field. The default here is smaller, 5 x 5 units around a field of 3 x 3: on a grid of
+ * 16 a surround of 50 times the field is the whole view. */
 #include "areas/parts/cortex.h"
 
 struct mt {
