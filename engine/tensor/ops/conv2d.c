@@ -10,9 +10,11 @@
  *     dweight[k, c, i, j] = sum over n, v, u of dy[n, k, v, u] x[n, c', s v + d i - p, s u + d j -
  * p]
  *
- * Two kernels compete for each pass, chosen by estimate. Measured on batches of 32 and two cores
- * with AVX-512 (Zen 5), 3x3 to 11x11 filters and maps from 4x4 to 64x64: oneDNN's direct kernels in
- * blocks of channels win by two to four times against columns and matrix products, except
+ * Three kernels compete for each pass, chosen by estimate. Measured on batches of 32 and two cores
+ * with AVX-512 (Zen 5), 3x3 to 11x11 filters and maps from 4x4 to 64x64: Winograd's 3x3 filters win
+ * by 1.1 to 2.5 times where there are enough tiles of 4x4 outputs for the transformed filters to
+ * pay (and channels to fill the blocks, for the weights); else oneDNN's direct kernels in blocks of
+ * channels win by two to four times against columns and matrix products, except
  *
  *     - for filters of one tap (1x1, stride 1): the product alone, no columns, nothing to reorder;
  *     - for the gradient of maps with few channels, which fill a fraction of a block. */
@@ -22,15 +24,17 @@
 
 #include "engine/base/threads.h"
 #include "engine/tensor/backend/columns.h"
+#include "engine/tensor/backend/winograd.h"
 #include "engine/tensor/ops.h"
 
 extern const ww_op ww_op_conv2d;
 
-enum { N_PASSES = 3, FEW_CHANNELS = 4 };
+enum { N_PASSES = 3, FEW_CHANNELS = 4, MANY_TILES = 96, MANY_CHANNELS = 16 };
 
 struct plan {
     ww_conv_size size;
-    ww_onednn_conv *direct[N_PASSES]; /* NULL: as columns */
+    ww_winograd *winograd[N_PASSES];
+    ww_onednn_conv *direct[N_PASSES]; /* both NULL: as columns */
     int threads;
 };
 
@@ -101,12 +105,38 @@ static bool by_columns(const ww_conv_size *s, ww_conv_pass pass)
     return (one_tap && s->groups == 1) || (pass == WW_CONV_DATA && few);
 }
 
+static bool by_winograd(const ww_conv_size *s, ww_conv_pass pass)
+{
+    if (!ww_winograd_supports(s) || s->n * ((s->oh + 3) / 4) * ((s->ow + 3) / 4) < MANY_TILES)
+        return false;
+    return pass != WW_CONV_WEIGHTS || (s->c >= MANY_CHANNELS && s->k >= MANY_CHANNELS);
+}
+
 static void release(void *plan)
 {
     struct plan *p = plan;
-    for (int pass = 0; pass < N_PASSES; pass++)
+    for (int pass = 0; pass < N_PASSES; pass++) {
+        ww_winograd_free(p->winograd[pass]);
         ww_onednn_conv_free(p->direct[pass]);
+    }
     free(p);
+}
+
+/* Chooses and prepares the kernel of one pass; *floats is the workspace that it wants. */
+static ww_status prepare_pass(struct plan *plan, ww_conv_pass pass, ww_mode mode, size_t *floats)
+{
+    const ww_conv_size *size = &plan->size;
+    if (by_winograd(size, pass)) {
+        WW_TRY(ww_winograd_create(&plan->winograd[pass], size, pass, plan->threads,
+                                  ww_kernels_best(), mode != WW_TRAIN));
+        *floats = ww_winograd_scratch(plan->winograd[pass]);
+        return WW_OK;
+    }
+    if (!by_columns(size, pass))
+        WW_TRY(ww_onednn_conv_create(&plan->direct[pass], size, pass));
+    *floats = plan->direct[pass] != NULL ? ww_onednn_conv_scratch(plan->direct[pass])
+                                         : ww_columns_scratch(size, pass, plan->threads);
+    return WW_OK;
 }
 
 static ww_status prepare(ww_op_call *call)
@@ -118,16 +148,12 @@ static ww_status prepare(ww_op_call *call)
     plan->threads = ww_threads();
     call->scratch_floats = 0;
     for (int pass = 0; pass < (call->mode == WW_INFER ? 1 : N_PASSES); pass++) {
-        ww_status status = by_columns(&plan->size, pass)
-                               ? WW_OK
-                               : ww_onednn_conv_create(&plan->direct[pass], &plan->size, pass);
+        size_t floats;
+        ww_status status = prepare_pass(plan, pass, call->mode, &floats);
         if (status != WW_OK) {
             release(plan);
             return status;
         }
-        size_t floats = plan->direct[pass] != NULL
-                            ? ww_onednn_conv_scratch(plan->direct[pass])
-                            : ww_columns_scratch(&plan->size, pass, plan->threads);
         if (floats > call->scratch_floats)
             call->scratch_floats = floats;
     }
@@ -140,7 +166,10 @@ static ww_status run(ww_op_call *call, ww_conv_pass pass, float *x, float *weigh
     struct plan *plan = call->plan;
     if (plan->direct[pass] != NULL)
         return ww_onednn_conv_run(plan->direct[pass], x, weight, y, call->scratch);
-    ww_columns_run(&plan->size, pass, plan->threads, x, weight, y, call->scratch);
+    if (plan->winograd[pass] != NULL)
+        ww_winograd_run(plan->winograd[pass], x, weight, y, call->scratch);
+    else
+        ww_columns_run(&plan->size, pass, plan->threads, x, weight, y, call->scratch);
     return WW_OK;
 }
 

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef WW_ENGINE_TENSOR_BACKEND_KERNELS_H
+#define WW_ENGINE_TENSOR_BACKEND_KERNELS_H
+
+/* Own kernels, compiled once for each kind of processor and chosen when the program runs. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** Points of Winograd's transforms (winograd.c). */
+#define WW_WINOGRAD_A 0.625f
+#define WW_WINOGRAD_B 1.5f
+
+/** How the factors and the result of a product lie in memory, in floats. */
+typedef struct ww_panels {
+    int64_t a_step;   /* from a[rows] to the next */
+    int64_t b_step;   /* from b[vectors][lanes] to the next */
+    int64_t b_vector; /* from one vector of b to the next */
+    int64_t c_row;    /* from one row of c to the next; its vectors are contiguous */
+} ww_panels;
+
+/** Lanes: `lanes` numbers that are worked on at once. `offset` has one entry a lane. */
+typedef struct ww_kernels {
+    const char *name;
+    int lanes;
+    int rows; /* of one product */
+
+    /** Copies rows top.. and columns left.. of map[h, w] to to[rows][stride], zero outside the map;
+     * writes whole vectors, so up to lanes - 1 floats more than `width`. */
+    void (*window)(float *to, int64_t stride, const float *map, int64_t h, int64_t w, int64_t top,
+                   int64_t left, int64_t rows, int64_t width);
+    /** Copies from[rows][stride] to rows top.. and columns left.. of map[.., w]. Reads whole
+     * vectors. */
+    void (*put_back)(float *map, int64_t w, int64_t top, int64_t left, const float *from,
+                     int64_t stride, int64_t rows, int64_t width);
+
+    /** to[36][step] = B' d B of the 6x6 pixels at from + offset. */
+    void (*input_tiles)(const float *from, int64_t stride, const int32_t *offset, float *to,
+                        size_t step);
+    /** to[36][step] = A d A' of the 4x4 pixels at from + offset. */
+    void (*gradient_tiles)(const float *from, int64_t stride, const int32_t *offset, float *to,
+                           size_t step);
+    /** The 4x4 pixels at to + offset = A' m A of from[36][step]. */
+    void (*output_tiles)(const float *from, size_t step, float *to, int64_t stride,
+                         const int32_t *offset);
+    /** to[9][lanes] = G' u G of from[36][step]. */
+    void (*weight_tiles)(const float *from, size_t step, float *to);
+
+    /** to[36][step][8] = G g G' of eight filters, taps[9][8]. */
+    void (*filter_tiles)(const float *taps, float *to, size_t step);
+
+    /** c[rows][vectors lanes] = (add: +=) the sum over n of a[rows] times b[vectors lanes]. */
+    void (*product)(const ww_panels *panels, const float *a, const float *b, float *c,
+                    int64_t vectors, int64_t n, bool add);
+} ww_kernels;
+
+/** For plain C, AVX2 with FMA, AVX-512; NULL where this processor lacks it. The first is never
+ * NULL. */
+enum { WW_KERNELS_PLAIN, WW_KERNELS_AVX2, WW_KERNELS_AVX512, WW_N_KERNELS };
+const ww_kernels *ww_kernels_get(int kind);
+
+/** The best for this processor. */
+const ww_kernels *ww_kernels_best(void);
+
+extern const ww_kernels ww_kernels_plain, ww_kernels_avx2, ww_kernels_avx512;
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "engine/tensor/backend/kernels.h"
+
+#if defined(__x86_64__)
+
+#define WW_LANES 16
+#include "engine/tensor/backend/winograd_tiles.h"
+
+const ww_kernels ww_kernels_avx512 = {.name = "avx512",
+                                      .lanes = LANES,
+                                      .rows = ROWS,
+                                      .window = window,
+                                      .put_back = put_back,
+                                      .input_tiles = input_tiles,
+                                      .gradient_tiles = gradient_tiles,
+                                      .output_tiles = output_tiles,
+                                      .weight_tiles = weight_tiles,
+                                      .filter_tiles = filter_tiles,
+                                      .product = product};
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "engine/tensor/backend/kernels.h"
+
+#define WW_LANES 4
+#include "engine/tensor/backend/winograd_tiles.h"
+
+const ww_kernels ww_kernels_plain = {.name = "plain",
+                                     .lanes = LANES,
+                                     .rows = ROWS,
+                                     .window = window,
+                                     .put_back = put_back,
+                                     .input_tiles = input_tiles,
+                                     .gradient_tiles = gradient_tiles,
+                                     .output_tiles = output_tiles,
+                                     .weight_tiles = weight_tiles,
+                                     .filter_tiles = filter_tiles,
+                                     .product = product};

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef WW_ENGINE_TENSOR_BACKEND_SIMD_H
+#define WW_ENGINE_TENSOR_BACKEND_SIMD_H
+
+/* Vectors of floats for one kind of processor, chosen by WW_LANES before this is included:
+ *
+ *     16  AVX-512     8  AVX2 with FMA     4 (or nothing)  plain C, on any processor
+ *
+ * Files of kernels are compiled once for each (kernels_*.c). A function that uses vectors is marked
+ * TARGET, so that the other functions of the file still run on every processor. */
+
+#include <stdint.h>
+
+#ifndef WW_LANES
+#define WW_LANES 4
+#endif
+
+#define INLINE static inline __attribute__((always_inline))
+#define LANES  WW_LANES
+
+#if WW_LANES == 16
+
+#include <immintrin.h>
+#define TARGET __attribute__((target("avx512f,avx2,fma")))
+typedef __m512 vec;
+#define LOAD(p)           _mm512_loadu_ps(p)
+#define STORE(p, v)       _mm512_storeu_ps(p, v)
+#define ALL(x)            _mm512_set1_ps(x)
+#define ADD(a, b)         _mm512_add_ps(a, b)
+#define SUB(a, b)         _mm512_sub_ps(a, b)
+#define MUL(a, b)         _mm512_mul_ps(a, b)
+#define FMA(a, b, c)      _mm512_fmadd_ps(a, b, c)  /* a b + c */
+#define FNMA(a, b, c)     _mm512_fnmadd_ps(a, b, c) /* c - a b */
+#define INTERLEAVE0(a, b) _mm512_unpacklo_ps(a, b)
+#define INTERLEAVE1(a, b) _mm512_unpackhi_ps(a, b)
+#define PAIRS0(a, b)      _mm512_shuffle_ps(a, b, 0x44)
+#define PAIRS1(a, b)      _mm512_shuffle_ps(a, b, 0xee)
+
+TARGET INLINE __mmask16 between(int64_t from, int64_t to)
+{
+    unsigned begin = from <= 0 ? 0 : from >= 16 ? 16 : (unsigned)from;
+    unsigned end = to <= 0 ? 0 : to >= 16 ? 16 : (unsigned)to;
+    return (__mmask16)(((1u << end) - 1) & ~((1u << begin) - 1));
+}
+
+/* Lanes from .. to-1 of p[0 .. 15], zero elsewhere; what lies elsewhere is not touched. */
+TARGET INLINE vec load_between(const float *p, int64_t from, int64_t to)
+{
+    return _mm512_maskz_loadu_ps(between(from, to), p);
+}
+
+TARGET INLINE void store_first(float *p, vec v, int64_t n)
+{
+    _mm512_mask_storeu_ps(p, between(0, n), v);
+}
+
+/* Four floats each at p + offset[0, 4, 8, 12]. */
+TARGET INLINE vec load_fours(const float *p, const int32_t *offset)
+{
+    __m512 v = _mm512_castps128_ps512(_mm_loadu_ps(p + offset[0]));
+    v = _mm512_insertf32x4(v, _mm_loadu_ps(p + offset[4]), 1);
+    v = _mm512_insertf32x4(v, _mm_loadu_ps(p + offset[8]), 2);
+    return _mm512_insertf32x4(v, _mm_loadu_ps(p + offset[12]), 3);
+}
+
+TARGET INLINE void store_fours(float *p, const int32_t *offset, vec v)
+{
+    _mm_storeu_ps(p + offset[0], _mm512_castps512_ps128(v));
+    _mm_storeu_ps(p + offset[4], _mm512_extractf32x4_ps(v, 1));
+    _mm_storeu_ps(p + offset[8], _mm512_extractf32x4_ps(v, 2));
+    _mm_storeu_ps(p + offset[12], _mm512_extractf32x4_ps(v, 3));
+}
+
+#elif WW_LANES == 8
+
+#include <immintrin.h>
+#define TARGET            __attribute__((target("avx2,fma")))
+typedef __m256 vec;
+#define LOAD(p)           _mm256_loadu_ps(p)
+#define STORE(p, v)       _mm256_storeu_ps(p, v)
+#define ALL(x)            _mm256_set1_ps(x)
+#define ADD(a, b)         _mm256_add_ps(a, b)
+#define SUB(a, b)         _mm256_sub_ps(a, b)
+#define MUL(a, b)         _mm256_mul_ps(a, b)
+#define FMA(a, b, c)      _mm256_fmadd_ps(a, b, c)
+#define FNMA(a, b, c)     _mm256_fnmadd_ps(a, b, c)
+#define INTERLEAVE0(a, b) _mm256_unpacklo_ps(a, b)
+#define INTERLEAVE1(a, b) _mm256_unpackhi_ps(a, b)
+#define PAIRS0(a, b)      _mm256_shuffle_ps(a, b, 0x44)
+#define PAIRS1(a, b)      _mm256_shuffle_ps(a, b, 0xee)
+
+TARGET INLINE __m256i between(int64_t from, int64_t to)
+{
+    int begin = from <= 0 ? 0 : from >= 8 ? 8 : (int)from;
+    int end = to <= 0 ? 0 : to >= 8 ? 8 : (int)to;
+    const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    return _mm256_andnot_si256(_mm256_cmpgt_epi32(_mm256_set1_epi32(begin), lane),
+                               _mm256_cmpgt_epi32(_mm256_set1_epi32(end), lane));
+}
+
+TARGET INLINE vec load_between(const float *p, int64_t from, int64_t to)
+{
+    return _mm256_maskload_ps(p, between(from, to));
+}
+
+TARGET INLINE void store_first(float *p, vec v, int64_t n)
+{
+    _mm256_maskstore_ps(p, between(0, n), v);
+}
+
+TARGET INLINE vec load_fours(const float *p, const int32_t *offset)
+{
+    __m256 v = _mm256_castps128_ps256(_mm_loadu_ps(p + offset[0]));
+    return _mm256_insertf128_ps(v, _mm_loadu_ps(p + offset[4]), 1);
+}
+
+TARGET INLINE void store_fours(float *p, const int32_t *offset, vec v)
+{
+    _mm_storeu_ps(p + offset[0], _mm256_castps256_ps128(v));
+    _mm_storeu_ps(p + offset[4], _mm256_extractf128_ps(v, 1));
+}
+
+#else
+
+#include <string.h>
+#define TARGET
+typedef float vec __attribute__((vector_size(16)));
+#define ALL(x)            ((vec){(x), (x), (x), (x)})
+#define ADD(a, b)         ((a) + (b))
+#define SUB(a, b)         ((a) - (b))
+#define MUL(a, b)         ((a) * (b))
+#define FMA(a, b, c)      ((a) * (b) + (c))
+#define FNMA(a, b, c)     ((c) - (a) * (b))
+#define INTERLEAVE0(a, b) interleave(a, b, 0)
+#define INTERLEAVE1(a, b) interleave(a, b, 2)
+#define PAIRS0(a, b)      pairs(a, b, 0)
+#define PAIRS1(a, b)      pairs(a, b, 2)
+
+INLINE vec LOAD(const float *p)
+{
+    vec v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+INLINE void STORE(float *p, vec v)
+{
+    memcpy(p, &v, sizeof v);
+}
+
+INLINE vec interleave(vec a, vec b, int i)
+{
+    return (vec){a[i], b[i], a[i + 1], b[i + 1]};
+}
+
+INLINE vec pairs(vec a, vec b, int i)
+{
+    return (vec){a[i], a[i + 1], b[i], b[i + 1]};
+}
+
+INLINE vec load_between(const float *p, int64_t from, int64_t to)
+{
+    vec v = {0};
+    for (int i = 0; i < 4; i++)
+        if (i >= from && i < to)
+            v[i] = p[i];
+    return v;
+}
+
+INLINE void store_first(float *p, vec v, int64_t n)
+{
+    for (int i = 0; i < 4 && i < n; i++)
+        p[i] = v[i];
+}
+
+INLINE vec load_fours(const float *p, const int32_t *offset)
+{
+    return LOAD(p + offset[0]);
+}
+
+INLINE void store_fours(float *p, const int32_t *offset, vec v)
+{
+    STORE(p + offset[0], v);
+}
+
+#endif
+
+/* Four columns of 4-float rows, one row a lane: column[j] lane l = p[offset[l] + j]. */
+TARGET INLINE void load_columns(const float *p, const int32_t *offset, vec column[4])
+{
+    vec a = load_fours(p, offset), b = load_fours(p, offset + 1);
+    vec c = load_fours(p, offset + 2), d = load_fours(p, offset + 3);
+    vec ab0 = INTERLEAVE0(a, b), ab1 = INTERLEAVE1(a, b);
+    vec cd0 = INTERLEAVE0(c, d), cd1 = INTERLEAVE1(c, d);
+    column[0] = PAIRS0(ab0, cd0);
+    column[1] = PAIRS1(ab0, cd0);
+    column[2] = PAIRS0(ab1, cd1);
+    column[3] = PAIRS1(ab1, cd1);
+}
+
+/* The inverse. */
+TARGET INLINE void store_columns(float *p, const int32_t *offset, const vec column[4])
+{
+    vec ab0 = INTERLEAVE0(column[0], column[1]), ab1 = INTERLEAVE1(column[0], column[1]);
+    vec cd0 = INTERLEAVE0(column[2], column[3]), cd1 = INTERLEAVE1(column[2], column[3]);
+    store_fours(p, offset, PAIRS0(ab0, cd0));
+    store_fours(p, offset + 1, PAIRS1(ab0, cd0));
+    store_fours(p, offset + 2, PAIRS0(ab1, cd1));
+    store_fours(p, offset + 3, PAIRS1(ab1, cd1));
+}
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef WW_ENGINE_TENSOR_BACKEND_WINOGRAD_H
+#define WW_ENGINE_TENSOR_BACKEND_WINOGRAD_H
+
+/* Winograd's convolution with 3x3 filters, F(4x4, 3x3). */
+
+#include "engine/tensor/backend/kernels.h"
+#include "engine/tensor/backend/onednn.h"
+
+typedef struct ww_winograd ww_winograd;
+
+/** Whether these sizes are within its reach: 3x3, stride 1, not dilated, one group, pad <= 2. */
+bool ww_winograd_supports(const ww_conv_size *size);
+
+/** Prepares `pass` for at most `threads` threads on one kind of processor; free with
+ * ww_winograd_free. With `keep`, transformed weights are kept from run to run and made anew only
+ * when a weight has changed. Errors: WW_ENOMEM. */
+ww_status ww_winograd_create(ww_winograd **out, const ww_conv_size *size, ww_conv_pass pass,
+                             int threads, const ww_kernels *kernels, bool keep);
+void ww_winograd_free(ww_winograd *winograd);
+
+/** Floats of workspace that a run wants, aligned to 64 bytes. */
+size_t ww_winograd_scratch(const ww_winograd *winograd);
+
+/** Runs; arrays as in ww_onednn_conv_run. The same bits for any number of threads. */
+void ww_winograd_run(ww_winograd *winograd, float *x, float *weight, float *y, float *scratch);
+
+#endif

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef WW_ENGINE_TENSOR_BACKEND_WINOGRAD_TILES_H
+#define WW_ENGINE_TENSOR_BACKEND_WINOGRAD_TILES_H
+
+/* The transforms of Winograd's F(4x4, 3x3) and the matrix product between them, on the vectors of
+ * simd.h; winograd.c has the theory. Each lane is one tile: of LANES tiles of one channel, or of
+ * one tile of LANES channels. Included once by each kernels_*.c. */
+
+#include <stddef.h>
+
+#include "engine/tensor/backend/kernels.h"
+#include "engine/tensor/backend/simd.h"
+
+enum { ROWS = WW_LANES == 16 ? 8 : 4, VECTORS = 3 };
+
+/* The points 0, a, -a, b, -b and infinity; winograd.c says why these. */
+static const float A1 = WW_WINOGRAD_A, A2 = WW_WINOGRAD_A * WW_WINOGRAD_A;
+static const float A3 = WW_WINOGRAD_A * WW_WINOGRAD_A * WW_WINOGRAD_A;
+static const float B1 = WW_WINOGRAD_B, B2 = WW_WINOGRAD_B * WW_WINOGRAD_B;
+static const float B3 = WW_WINOGRAD_B * WW_WINOGRAD_B * WW_WINOGRAD_B;
+
+/* B' d: 6 to 6. */
+TARGET INLINE void input_column(const vec d[6], vec o[6])
+{
+    const vec ab = ALL(A2 * B2), sum = ALL(A2 + B2);
+    vec p = FNMA(ALL(B2), d[2], d[4]), q = MUL(ALL(A1), FNMA(ALL(B2), d[1], d[3]));
+    vec r = FNMA(ALL(A2), d[2], d[4]), s = MUL(ALL(B1), FNMA(ALL(A2), d[1], d[3]));
+    o[0] = FMA(ab, d[0], FNMA(sum, d[2], d[4]));
+    o[1] = ADD(p, q);
+    o[2] = SUB(p, q);
+    o[3] = ADD(r, s);
+    o[4] = SUB(r, s);
+    o[5] = FMA(ab, d[1], FNMA(sum, d[3], d[5]));
+}
+
+/* A' m: 6 to 4. */
+TARGET INLINE void output_column(const vec m[6], vec o[4])
+{
+    vec sum_a = ADD(m[1], m[2]), dif_a = SUB(m[1], m[2]);
+    vec sum_b = ADD(m[3], m[4]), dif_b = SUB(m[3], m[4]);
+    o[0] = ADD(ADD(m[0], sum_a), sum_b);
+    o[1] = FMA(ALL(A1), dif_a, MUL(ALL(B1), dif_b));
+    o[2] = FMA(ALL(A2), sum_a, MUL(ALL(B2), sum_b));
+    o[3] = FMA(ALL(A3), dif_a, FMA(ALL(B3), dif_b, m[5]));
+}
+
+/* A y: 4 to 6. */
+TARGET INLINE void gradient_column(const vec y[4], vec o[6])
+{
+    vec p = FMA(ALL(A2), y[2], y[0]), q = MUL(ALL(A1), FMA(ALL(A2), y[3], y[1]));
+    vec r = FMA(ALL(B2), y[2], y[0]), s = MUL(ALL(B1), FMA(ALL(B2), y[3], y[1]));
+    o[0] = y[0];
+    o[1] = ADD(p, q);
+    o[2] = SUB(p, q);
+    o[3] = ADD(r, s);
+    o[4] = SUB(r, s);
+    o[5] = y[3];
+}
+
+/* G' u: 6 to 3. */
+TARGET INLINE void weight_column(const vec u[6], vec o[3])
+{
+    const float fa = 1 / (2 * A2 * (A2 - B2)), fb = 1 / (2 * B2 * (B2 - A2));
+    vec sum_a = MUL(ALL(fa), ADD(u[1], u[2])), dif_a = MUL(ALL(fa), SUB(u[1], u[2]));
+    vec sum_b = MUL(ALL(fb), ADD(u[3], u[4])), dif_b = MUL(ALL(fb), SUB(u[3], u[4]));
+    o[0] = FMA(ALL(1 / (A2 * B2)), u[0], ADD(sum_a, sum_b));
+    o[1] = FMA(ALL(A1), dif_a, MUL(ALL(B1), dif_b));
+    o[2] = FMA(ALL(A2), sum_a, FMA(ALL(B2), sum_b, u[5]));
+}
+
+/* Rows top .. top + rows - 1 of a map, from column `left` on, `width` columns, zero outside. */
+TARGET static void window(float *to, int64_t stride, const float *map, int64_t h, int64_t w,
+                          int64_t top, int64_t left, int64_t rows, int64_t width)
+{
+    for (int64_t x = 0; x < width; x += LANES)
+        for (int64_t i = 0; i < rows; i++) {
+            int64_t y = top + i, from = -(left + x), last = w - (left + x);
+            int64_t end = width - x < last ? width - x : last;
+            vec v = ALL(0);
+            if (y >= 0 && y < h)
+                v = load_between(map + y * w - from, from, end);
+            STORE(to + i * stride + x, v);
+        }
+}
+
+/* The first `rows` rows and `width` columns of a window, put into a map at (top, left). */
+TARGET static void put_back(float *map, int64_t w, int64_t top, int64_t left, const float *from,
+                            int64_t stride, int64_t rows, int64_t width)
+{
+    for (int64_t i = 0; i < rows; i++)
+        for (int64_t x = 0; x < width; x += LANES)
+            store_first(map + (top + i) * w + left + x, LOAD(from + i * stride + x), width - x);
+}
+
+TARGET static void input_tiles(const float *from, int64_t stride, const int32_t *offset, float *to,
+                               size_t step)
+{
+    vec t[6][6];
+    for (int i = 0; i < 6; i++) {
+        vec d[6], right[4];
+        load_columns(from + i * stride, offset, d);
+        load_columns(from + i * stride + 2, offset, right);
+        d[4] = right[2];
+        d[5] = right[3];
+        input_column(d, t[i]);
+    }
+    for (int j = 0; j < 6; j++) {
+        vec d[6] = {t[0][j], t[1][j], t[2][j], t[3][j], t[4][j], t[5][j]}, o[6];
+        input_column(d, o);
+        for (int i = 0; i < 6; i++)
+            STORE(to + (size_t)(i * 6 + j) * step, o[i]);
+    }
+}
+
+TARGET static void gradient_tiles(const float *from, int64_t stride, const int32_t *offset,
+                                  float *to, size_t step)
+{
+    vec t[4][6];
+    for (int i = 0; i < 4; i++) {
+        vec d[4];
+        load_columns(from + i * stride, offset, d);
+        gradient_column(d, t[i]);
+    }
+    for (int j = 0; j < 6; j++) {
+        vec d[4] = {t[0][j], t[1][j], t[2][j], t[3][j]}, o[6];
+        gradient_column(d, o);
+        for (int i = 0; i < 6; i++)
+            STORE(to + (size_t)(i * 6 + j) * step, o[i]);
+    }
+}
+
+TARGET static void output_tiles(const float *from, size_t step, float *to, int64_t stride,
+                                const int32_t *offset)
+{
+    vec t[4][6];
+    for (int j = 0; j < 6; j++) {
+        vec m[6], o[4];
+        for (int i = 0; i < 6; i++)
+            m[i] = LOAD(from + (size_t)(i * 6 + j) * step);
+        output_column(m, o);
+        for (int i = 0; i < 4; i++)
+            t[i][j] = o[i];
+    }
+    for (int i = 0; i < 4; i++) {
+        vec o[4];
+        output_column(t[i], o);
+        store_columns(to + i * stride, offset, o);
+    }
+}
+
+TARGET static void weight_tiles(const float *from, size_t step, float *to)
+{
+    vec t[6][3];
+    for (int i = 0; i < 6; i++) {
+        vec u[6];
+        for (int j = 0; j < 6; j++)
+            u[j] = LOAD(from + (size_t)(i * 6 + j) * step);
+        weight_column(u, t[i]);
+    }
+    for (int j = 0; j < 3; j++) {
+        vec u[6] = {t[0][j], t[1][j], t[2][j], t[3][j], t[4][j], t[5][j]}, o[3];
+        weight_column(u, o);
+        for (int i = 0; i < 3; i++)
+            STORE(to + (i * 3 + j) * LANES, o[i]);
+    }
+}
+
+/* to[36][step] = G g G' of eight filters at once: taps[9][8]. */
+TARGET static void filter_tiles(const float *taps, float *to, size_t step)
+{
+    const float f0 = 1 / (A2 * B2), fa = 1 / (2 * A2 * (A2 - B2)), fb = 1 / (2 * B2 * (B2 - A2));
+    const float g[6][3] = {{f0, 0, 0},
+                           {fa, fa * A1, fa * A2},
+                           {fa, -fa * A1, fa * A2},
+                           {fb, fb * B1, fb * B2},
+                           {fb, -fb * B1, fb * B2},
+                           {0, 0, 1}};
+    float t[6][3][8];
+    for (int i = 0; i < 6; i++)
+        for (int j = 0; j < 3; j++)
+            for (int l = 0; l < 8; l++)
+                t[i][j][l] = g[i][0] * taps[j * 8 + l] + g[i][1] * taps[(3 + j) * 8 + l] +
+                             g[i][2] * taps[(6 + j) * 8 + l];
+    for (int i = 0; i < 6; i++)
+        for (int j = 0; j < 6; j++)
+            for (int l = 0; l < 8; l++)
+                to[(size_t)(i * 6 + j) * step + (size_t)l] =
+                    g[j][0] * t[i][0][l] + g[j][1] * t[i][1][l] + g[j][2] * t[i][2][l];
+}
+
+/* c[ROWS][vectors LANES] (+)= the sum over n of a[ROWS] b[vectors LANES]. */
+TARGET INLINE void product_of(const int vectors, const ww_panels *p, const float *a, const float *b,
+                              float *c, int64_t n, bool add)
+{
+    vec sum[8][VECTORS];
+    for (int i = 0; i < ROWS; i++)
+        for (int v = 0; v < vectors; v++)
+            sum[i][v] = add ? LOAD(c + i * p->c_row + v * LANES) : ALL(0);
+    for (int64_t k = 0; k < n; k++) {
+        vec row[VECTORS];
+        for (int v = 0; v < vectors; v++)
+            row[v] = LOAD(b + v * p->b_vector);
+        for (int i = 0; i < ROWS; i++) {
+            vec x = ALL(a[i]);
+            for (int v = 0; v < vectors; v++)
+                sum[i][v] = FMA(x, row[v], sum[i][v]);
+        }
+        a += p->a_step;
+        b += p->b_step;
+    }
+    for (int i = 0; i < ROWS; i++)
+        for (int v = 0; v < vectors; v++)
+            STORE(c + i * p->c_row + v * LANES, sum[i][v]);
+}
+
+TARGET static void product(const ww_panels *p, const float *a, const float *b, float *c,
+                           int64_t vectors, int64_t n, bool add)
+{
+    int64_t v = 0;
+    for (; v + VECTORS <= vectors; v += VECTORS)
+        product_of(3, p, a, b + v * p->b_vector, c + v * LANES, n, add);
+    if (vectors - v == 2)
+        product_of(2, p, a, b + v * p->b_vector, c + v * LANES, n, add);
+    if (vectors - v == 1)
+        product_of(1, p, a, b + v * p->b_vector, c + v * LANES, n, add);
+}
+
+#endif

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Winograd's convolution against sums in double, for every kind of processor that this one can
+ * stand in for, whichever kernel conv2d itself would choose. */
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/tensor/backend/winograd.h"
+#include "engine/tensor/ops.h"
+#include "tests/support/op_rig.h"
+
+extern const ww_op ww_op_conv2d;
+
+#define CASE(text, c, h, w, k, padding)                                                            \
+    {                                                                                              \
+        text, &(const ww_conv2d_attr){.pad = padding}, 2,                                          \
+            {{4, {WW_BATCH, c, h, w}}, {4, {k, c, 3, 3}}}, {WW_DRAW_NORMAL, WW_DRAW_NORMAL}, 0     \
+    }
+
+static const struct {
+    ww_op_case of;
+    int64_t batch;
+} cases[] = {{CASE("one tile, one sample", 16, 4, 4, 16, 1), 1},
+             {CASE("less than a tile", 3, 2, 1, 5, 1), 7},
+             {CASE("one pixel", 2, 1, 1, 3, 1), 3},
+             {CASE("odd sizes", 17, 9, 7, 13, 1), 5},
+             {CASE("no padding", 3, 11, 6, 4, 0), 3},
+             {CASE("one output", 2, 3, 3, 3, 0), 1},
+             {CASE("wide padding", 2, 5, 9, 9, 2), 4},
+             {CASE("one channel and one filter", 1, 10, 35, 1, 1), 2},
+             {CASE("a row longer than any vector", 2, 5, 150, 3, 1), 1},
+             {CASE("a block begins within a row", 4, 6, 230, 8, 1), 1},
+             {CASE("more than one block", 5, 13, 14, 24, 1), 30},
+             {CASE("several chunks of weights", 6, 32, 32, 5, 1), 14},
+             {CASE("many channels", 130, 5, 6, 33, 1), 2},
+             {CASE("many channels and filters", 96, 4, 8, 97, 1), 2}};
+
+enum { N_CASES = sizeof cases / sizeof cases[0], N_PASSES = 3 };
+static const double LIMIT = 1e-5, EXPECTED = 3e-6;
+
+static ww_conv_size size_of(const ww_rig *rig)
+{
+    const ww_conv2d_attr *a = rig->call.attr;
+    const int64_t *x = rig->shape[0].dim, *w = rig->shape[1].dim, *y = rig->call.out_shape.dim;
+    return (ww_conv_size){x[0], x[1], x[2],      x[3],   w[0],        w[2],     w[3],
+                          y[2], y[3], a->stride, a->pad, a->dilation, a->groups};
+}
+
+static size_t floats_of(const ww_rig *rig, int pass)
+{
+    return pass == WW_CONV_FORWARD ? rig->out_size : rig->size[pass == WW_CONV_WEIGHTS];
+}
+
+/* Runs one pass into `result`; scratch is as long as was asked for and ends in a sentinel. */
+static void run(ww_winograd *winograd, ww_rig *rig, int pass, float *result)
+{
+    size_t room = ww_winograd_scratch(winograd);
+    float *scratch = aligned_alloc(64, (room + 16) * sizeof *scratch);
+    cr_assert(scratch != NULL);
+    ww_rig_poison(scratch, room);
+    scratch[room] = 12345;
+    ww_rig_poison(result, floats_of(rig, pass));
+    ww_winograd_run(winograd, pass == WW_CONV_DATA ? result : rig->in[0],
+                    pass == WW_CONV_WEIGHTS ? result : rig->in[1],
+                    pass == WW_CONV_FORWARD ? result : rig->grad_out, scratch);
+    cr_assert(scratch[room] == 12345, "%s: pass %d: scratch overrun", rig->where, pass);
+    free(scratch);
+}
+
+static float *pass_of(ww_rig *rig, int pass, int threads, const ww_kernels *kernels)
+{
+    ww_conv_size size = size_of(rig);
+    ww_winograd *winograd;
+    cr_assert(ww_winograd_supports(&size));
+    cr_assert_eq(ww_winograd_create(&winograd, &size, pass, threads, kernels, false), WW_OK);
+    size_t floats = floats_of(rig, pass);
+    float *result = malloc((floats + 1) * sizeof *result);
+    cr_assert(result != NULL);
+    result[floats] = 12345;
+    run(winograd, rig, pass, result);
+    cr_assert(result[floats] == 12345, "%s: pass %d: result overrun", rig->where, pass);
+    ww_winograd_free(winograd);
+    return result;
+}
+
+static void check(ww_rig *rig, const ww_kernels *kernels)
+{
+    const float *wanted[] = {rig->out, rig->grad_in[0], rig->grad_in[1]};
+    for (int pass = 0; pass < N_PASSES; pass++) {
+        size_t floats = floats_of(rig, pass);
+        float *one = pass_of(rig, pass, 1, kernels), *two = pass_of(rig, pass, 2, kernels);
+        double error = ww_rig_distance(one, wanted[pass], floats);
+        cr_assert(error <= LIMIT && error <= EXPECTED, "%s: %s, pass %d: relative rms %.3g",
+                  rig->where, kernels->name, pass, error);
+        cr_assert(memcmp(one, two, floats * sizeof *one) == 0,
+                  "%s: %s, pass %d: two threads differ", rig->where, kernels->name, pass);
+        free(one);
+        free(two);
+    }
+}
+
+Test(tensor_winograd, agrees_with_sums_in_double)
+{
+    for (int i = 0; i < N_CASES; i++) {
+        ww_rig *rig = ww_rig_create(&ww_op_conv2d, &cases[i].of, cases[i].batch, WW_TRAIN);
+        cr_assert(rig != NULL, "%s", ww_error_message());
+        rig->reference = true;
+        ww_rig_forward(rig);
+        ww_rig_backward(rig);
+        for (int kind = 0; kind < WW_N_KERNELS; kind++)
+            if (ww_kernels_get(kind) != NULL)
+                check(rig, ww_kernels_get(kind));
+        ww_rig_free(rig);
+    }
+}
+
+Test(tensor_winograd, kept_filters_follow_the_weights)
+{
+    for (int pass = 0; pass < 2; pass++) {
+        ww_rig *rig = ww_rig_create(&ww_op_conv2d, &cases[3].of, cases[3].batch, WW_INFER);
+        ww_conv_size size = size_of(rig);
+        size_t floats = floats_of(rig, pass);
+        float *kept = malloc(floats * sizeof *kept);
+        ww_winograd *winograd;
+        cr_assert_eq(ww_winograd_create(&winograd, &size, pass, 2, ww_kernels_best(), true), WW_OK);
+        for (int round = 0; round < 4; round++) {
+            if (round == 2)
+                rig->in[1][rig->size[1] - 1] += 1;
+            run(winograd, rig, pass, kept);
+            float *fresh = pass_of(rig, pass, 1, ww_kernels_best());
+            cr_assert(memcmp(kept, fresh, floats * sizeof *kept) == 0, "pass %d, round %d", pass,
+                      round);
+            free(fresh);
+        }
+        ww_winograd_free(winograd);
+        free(kept);
+        ww_rig_free(rig);
+    }
+}
+
+Test(tensor_winograd, reach)
+{
+    const ww_conv_size good = {1, 1, 5, 5, 1, 3, 3, 5, 5, 1, 1, 1, 1};
+    ww_conv_size stride = good, pad = good, tall = good, dilated = good, grouped = good;
+    stride.stride = 2, pad.pad = 3, tall.kh = 5, dilated.dilation = 2, grouped.groups = 2;
+    cr_assert(ww_winograd_supports(&good));
+    cr_assert(!ww_winograd_supports(&stride) && !ww_winograd_supports(&pad) &&
+              !ww_winograd_supports(&tall) && !ww_winograd_supports(&dilated) &&
+              !ww_winograd_supports(&grouped));
+}
+
+Test(tensor_winograd, there_are_kernels_for_every_processor)
+{
+    cr_assert_not_null(ww_kernels_get(WW_KERNELS_PLAIN));
+    cr_assert_not_null(ww_kernels_best());
+}
