@@ -8,7 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "engine/base/arena.h"
+#include "engine/base/random.h"
+#include "engine/store/file.h"
 
 static ww_status make_folder(const char *path)
 {
@@ -42,6 +43,52 @@ void ww_study_model_path(char *path, const char *folder, const char *brain, uint
 void ww_study_part_path(char *path, const char *folder, const char *brain, uint64_t seed)
 {
     snprintf(path, WW_STUDY_PATH, "%s/parts/%s-seed%" PRIu64 ".h5", folder, brain, seed);
+}
+
+void ww_study_described_path(char *path, const char *folder, const char *brain, uint64_t seed,
+                             const char *experiment)
+{
+    snprintf(path, WW_STUDY_PATH, "%s/parts/%s-seed%" PRIu64 "-%s.h5", folder, brain, seed,
+             experiment);
+}
+
+bool ww_study_is_checkpoint(const char *brain)
+{
+    size_t n = brain != NULL ? strlen(brain) : 0;
+    return n > 3 && strcmp(brain + n - 3, ".h5") == 0;
+}
+
+static uint64_t mix(uint64_t hash, const char *text)
+{
+    char key[24];
+    snprintf(key, sizeof key, "%016" PRIx64, hash ^ ww_hash_text(text));
+    return ww_hash_text(key);
+}
+
+ww_status ww_part_hash(uint64_t *out, const ww_study *study, int brain, int seed, int experiment,
+                       const char *version)
+{
+    const ww_experiment *x = study->experiment[experiment];
+    char text[400];
+    uint64_t hash =
+        mix(ww_hash_text(study->spec[brain] != NULL ? study->spec[brain]->yaml : ""), x->item.name);
+    snprintf(text, sizeof text, "seed %" PRIu64 " version %s%s", study->seed[seed], version,
+             study->train ? "" : " untrained");
+    hash = mix(hash, text);
+    if (ww_study_is_checkpoint(study->brain[brain])) {
+        uint32_t crc;
+        int64_t bytes;
+        WW_TRY(ww_file_checksum(&crc, &bytes, study->brain[brain]));
+        snprintf(text, sizeof text, "%08" PRIx32 " %" PRId64, crc, bytes);
+        hash = mix(hash, text);
+    }
+    for (const ww_param *p = x->item.params; p != NULL && p->name != NULL; p++) {
+        char value[300];
+        ww_param_print(p, study->experiment_params[experiment], value, sizeof value);
+        hash = mix(hash, value);
+    }
+    *out = hash != 0 ? hash : 1;
+    return WW_OK;
 }
 
 ww_status ww_parts_create(ww_part **out, const ww_study *study, ww_arena *arena)
@@ -156,4 +203,23 @@ ww_status ww_parts_write(const char *path, const ww_study *study, const ww_part 
         status = ww_h5_commit(file);
     ww_arena_free(arena);
     return status;
+}
+
+bool ww_described_read(const char *path, uint64_t hash)
+{
+    ww_h5 *file;
+    const char *const *text;
+    size_t count;
+    char wanted[24];
+    bool same = false;
+    ww_arena *arena = ww_arena_create();
+    if (arena != NULL && ww_h5_open(&file, path) == WW_OK) {
+        snprintf(wanted, sizeof wanted, "%016" PRIx64, hash);
+        same = ww_h5_read_texts(file, "/hash", &text, &count, arena) == WW_OK && count == 1 &&
+               strcmp(text[0], wanted) == 0;
+        ww_h5_close(file);
+    }
+    ww_arena_free(arena);
+    ww_error_clear();
+    return same;
 }

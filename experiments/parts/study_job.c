@@ -4,19 +4,17 @@
  *
  * Its numbers lie in FOLDER/parts/BRAIN-seedN.h5, an experiment a group: `hash` of everything the
  * numbers depend on, `conditions`, `values` [condition][measure] and `chance`. A condition that is
- * there under the same hash is not measured again. The file is written anew every few seconds. */
+ * there under the same hash is not measured again. The file is written anew every few seconds.
+ * What an experiment describes of the intact model is a file of its own beside it,
+ * BRAIN-seedN-X.h5, with the same hash. Each file is either whole or not there. */
 #include <errno.h>
 #include <inttypes.h>
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "engine/base/random.h"
 #include "engine/base/version.h"
 #include "engine/learning/checkpoint.h"
-#include "engine/store/file.h"
 #include "experiments/parts/damage.h"
 #include "experiments/parts/study_files.h"
 
@@ -25,7 +23,7 @@ static const double SAVE_EVERY_S = 5;
 struct job {
     const ww_study *study;
     const char *folder;
-    int brain;
+    int brain, seed_number;
     uint64_t seed;
     ww_model *model; /* NULL: the experiments build their own */
     ww_progress *progress;
@@ -36,48 +34,6 @@ struct job {
     int done, wanted;
     double saved_s;
 };
-
-static uint64_t mix(uint64_t hash, const char *text)
-{
-    char key[24];
-    snprintf(key, sizeof key, "%016" PRIx64, hash ^ ww_hash_text(text));
-    return ww_hash_text(key);
-}
-
-static bool is_checkpoint(const char *brain)
-{
-    size_t n = brain != NULL ? strlen(brain) : 0;
-    return n > 3 && strcmp(brain + n - 3, ".h5") == 0;
-}
-
-/* What the numbers of an experiment depend on, apart from the lesion: the brain with all its
- * parameters and what it was trained with (if it was), or the very bytes of a checkpoint; the seed,
- * the experiment's parameters, and the version of the program. */
-static ww_status hash_of(uint64_t *out, const struct job *job, int e)
-{
-    const ww_experiment *experiment = job->study->experiment[e];
-    const char *brain = job->study->brain[job->brain];
-    char text[400];
-    uint64_t hash =
-        mix(ww_hash_text(job->model != NULL ? job->model->brain->yaml : ""), experiment->item.name);
-    snprintf(text, sizeof text, "seed %" PRIu64 " version %s%s", job->seed, ww_version(),
-             job->study->train ? "" : " untrained");
-    hash = mix(hash, text);
-    if (is_checkpoint(brain)) {
-        uint32_t crc;
-        int64_t bytes;
-        WW_TRY(ww_file_checksum(&crc, &bytes, brain));
-        snprintf(text, sizeof text, "%08" PRIx32 " %" PRId64, crc, bytes);
-        hash = mix(hash, text);
-    }
-    for (const ww_param *p = experiment->item.params; p != NULL && p->name != NULL; p++) {
-        char value[300];
-        ww_param_print(p, job->study->experiment_params[e], value, sizeof value);
-        hash = mix(hash, value);
-    }
-    *out = hash;
-    return WW_OK;
-}
 
 static ww_status open_checkpoint(struct job *job, const char *path)
 {
@@ -95,7 +51,7 @@ static ww_status train(struct job *job)
     ww_train_report report;
     if (brain == NULL)
         return WW_OK;
-    if (is_checkpoint(brain))
+    if (ww_study_is_checkpoint(brain))
         return open_checkpoint(job, brain);
     ww_study_model_path(path, job->folder, job->study->brain_name[job->brain], job->seed);
     WW_TRY(ww_model_create(&job->model, brain, job->study->set, job->seed));
@@ -133,22 +89,42 @@ static ww_status save(struct job *job, bool now)
     return ww_parts_write(job->path, job->study, job->part);
 }
 
+static void described_path(const struct job *job, int e, char *path)
+{
+    ww_study_described_path(path, job->folder, job->study->brain_name[job->brain], job->seed,
+                            job->study->experiment[e]->item.name);
+}
+
 static ww_status describe(struct job *job, int e, void *state)
 {
     const ww_experiment *experiment = job->study->experiment[e];
     ww_h5 *file;
-    char group[200];
-    if (experiment->describe == NULL)
+    char path[WW_STUDY_PATH], hash[24];
+    const char *text = hash;
+    described_path(job, e, path);
+    if (experiment->describe == NULL || ww_described_read(path, job->part[e].hash))
         return WW_OK;
-    snprintf(group, sizeof group, "/%s/describe", experiment->item.name);
-    WW_TRY(ww_h5_open_update(&file, job->path));
-    if (ww_h5_has(file, group)) {
-        ww_h5_close(file);
-        return WW_OK;
-    }
-    ww_status status = experiment->describe(state, job->model, file, group);
+    snprintf(hash, sizeof hash, "%016" PRIx64, job->part[e].hash);
+    WW_TRY(ww_h5_create(&file, path));
+    ww_status status = ww_h5_write_texts(file, "/hash", &text, -1);
+    if (status == WW_OK)
+        status = experiment->describe(state, job->model, file, "/describe");
+    if (status == WW_OK)
+        return ww_h5_commit(file);
     ww_h5_close(file);
     return status;
+}
+
+/* Whether there is nothing left to do for an experiment. */
+static bool is_done(const struct job *job, int e)
+{
+    char path[WW_STUDY_PATH];
+    for (int l = 0; l < job->study->n_lesions; l++)
+        if (!job->part[e].done[l])
+            return false;
+    described_path(job, e, path);
+    return job->study->experiment[e]->describe == NULL ||
+           ww_described_read(path, job->part[e].hash);
 }
 
 static ww_status run_experiment(struct job *job, int e)
@@ -186,18 +162,16 @@ static ww_status run(struct job *job)
 {
     WW_TRY(train(job));
     WW_TRY(ww_parts_create(&job->part, job->study, job->arena));
-    bool missing = false;
     for (int e = 0; e < job->study->n_experiments; e++)
-        WW_TRY(hash_of(&job->part[e].hash, job, e));
+        WW_TRY(ww_part_hash(&job->part[e].hash, job->study, job->brain, job->seed_number, e,
+                            ww_version()));
     ww_parts_read(job->path, job->study, job->part, job->arena);
-    for (int e = 0; e < job->study->n_experiments; e++)
-        for (int l = 0; l < job->study->n_lesions; l++)
-            missing = missing || !job->part[e].done[l];
-    if (!missing)
-        return WW_OK;
     job->wanted = job->study->n_experiments * job->study->n_lesions;
     for (int e = 0; e < job->study->n_experiments; e++)
-        WW_TRY(run_experiment(job, e));
+        if (is_done(job, e))
+            job->done += job->study->n_lesions;
+        else
+            WW_TRY(run_experiment(job, e));
     return WW_OK;
 }
 
@@ -209,6 +183,7 @@ ww_status ww_study_job(const ww_study *study, const char *folder, int brain, int
     struct job job = {.study = study,
                       .folder = folder,
                       .brain = brain,
+                      .seed_number = seed,
                       .seed = study->seed[seed],
                       .progress = progress,
                       .arena = ww_arena_create()};

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Study files. Everything is checked before anything runs: brains are read, lesions are held
  * against them, and parameters against their tables. */
-#include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/text.h"
 #include "engine/learning/checkpoint.h"
-#include "experiments/parts/study.h"
+#include "experiments/parts/study_files.h"
 
-enum { SEEDS_MAX = 10000, LESIONS_MAX = 100000 };
+enum { SEEDS_MAX = 10000, LESIONS_MAX = 100000, WHERE = 400 };
 
 struct reader {
     ww_study *study;
@@ -23,12 +23,6 @@ struct reader {
 static void *list(struct reader *r, size_t n, size_t size)
 {
     return ww_arena_array(r->arena, n > 0 ? n : 1, size);
-}
-
-static bool is_checkpoint(const char *brain)
-{
-    size_t n = strlen(brain);
-    return n > 3 && strcmp(brain + n - 3, ".h5") == 0;
 }
 
 /* "models/two-streams.h5" -> "two-streams" */
@@ -51,14 +45,24 @@ static const ww_yaml *find(const struct reader *r, const char *key)
     return ww_yaml_find(r->root, key);
 }
 
+/* What stands before messages about a node: "study.yaml:4: seeds: " or "--set study.seeds: ". */
+static const char *place(char *where, const ww_yaml *node, const char *key)
+{
+    if (node->line > 0)
+        snprintf(where, WHERE, "%s:%d: %s: ", node->file, node->line, key);
+    else
+        snprintf(where, WHERE, "--set study.%s: ", key);
+    return where;
+}
+
 /* Takes "study.seeds=3" apart; a list is written with commas. */
 static ww_status add_own(struct reader *r, const char *word)
 {
     static const char *const keys[] = {"brains", "seeds", "trials", NULL};
     const char *start = word + strlen("study."), *equals = strchr(start, '=');
     ww_yaml *node = &r->own[r->n_own];
-    char *key = ww_arena_printf(r->arena, "%.*s", (int)(equals - start), start), *text, *next;
-    text = ww_arena_strdup(r->arena, equals + 1);
+    char *key = ww_arena_printf(r->arena, "%.*s", (int)(equals - start), start), *next;
+    char *text = ww_arena_strdup(r->arena, equals + 1);
     if (key == NULL || text == NULL)
         return WW_ENOMEM;
     int k = 0, n = 1;
@@ -67,7 +71,7 @@ static ww_status add_own(struct reader *r, const char *word)
     if (keys[k] == NULL)
         return WW_FAIL(WW_EPARSE, "--set study.%s: unknown key; there are brains, seeds, trials",
                        key);
-    *node = (ww_yaml){.kind = WW_YAML_SCALAR, .file = "--set", .key = key, .text = text};
+    *node = (ww_yaml){.kind = WW_YAML_SCALAR, .file = "--set", .key = key, .text = equals + 1};
     r->n_own++;
     for (const char *c = text; *c != '\0'; c++)
         n += *c == ',';
@@ -123,7 +127,7 @@ static ww_status read_set(struct reader *r, const char *const *more)
 static ww_status read_brain(struct reader *r, const char *word, ww_brain **out)
 {
     const char *yaml;
-    if (!is_checkpoint(word))
+    if (!ww_study_is_checkpoint(word))
         return ww_brain_read(out, word, r->study->set, r->arena);
     WW_TRY(ww_checkpoint_metadata(word, &yaml, r->arena));
     return ww_brain_parse(out, yaml, word, NULL, r->arena);
@@ -158,6 +162,7 @@ static ww_status add_no_brain(struct reader *r)
 static ww_status read_brains(struct reader *r)
 {
     const ww_yaml *node;
+    char where[WHERE];
     ww_study *s = r->study;
     node = find(r, "brains");
     if (node == NULL && wants_no_brain(s))
@@ -166,7 +171,7 @@ static ww_status read_brains(struct reader *r)
         WW_TRY(ww_yaml_get(&node, r->root, "brains"));
     WW_TRY(ww_yaml_words(node, &s->brain, &s->n_brains, r->arena));
     if (s->n_brains < 1)
-        return WW_FAIL(WW_EPARSE, "%s:%d: brains: at least one is wanted", node->file, node->line);
+        return WW_FAIL(WW_EPARSE, "%sat least one is wanted", place(where, node, "brains"));
     const char **names = list(r, (size_t)s->n_brains, sizeof *names);
     const ww_brain **specs = list(r, (size_t)s->n_brains, sizeof *specs);
     if (names == NULL || specs == NULL)
@@ -178,53 +183,58 @@ static ww_status read_brains(struct reader *r)
         ww_status status = read_brain(r, s->brain[b], &brain);
         if (status != WW_OK) {
             if (status == WW_ENOTFOUND)
-                ww_error_prefix("%s:%d: brains: ", node->file, node->line);
+                ww_error_prefix("%s", place(where, node, "brains"));
             return status;
         }
         specs[b] = brain;
         names[b] = plain_name(r, s->brain[b]);
         for (int i = 0; i < b; i++)
             if (strcmp(names[i], names[b]) == 0)
-                return WW_FAIL(WW_EPARSE, "%s:%d: brains: there are two called '%s'", node->file,
-                               node->line, names[b]);
+                return WW_FAIL(WW_EPARSE, "%sthere are two called '%s'",
+                               place(where, node, "brains"), names[b]);
     }
     return WW_OK;
 }
 
+static bool is_whole_number(const char *word, uint64_t *out)
+{
+    long long value;
+    bool is = ww_text_to_int(word, &value) && value >= 0;
+    *out = is ? (uint64_t)value : 0;
+    return is;
+}
+
 static ww_status read_seeds(struct reader *r)
 {
-    const ww_yaml *node = find(r, "seeds");
+    static const ww_yaml one = {.kind = WW_YAML_SCALAR, .file = "", .text = "1"};
+    const ww_yaml *node = find(r, "seeds") ? find(r, "seeds") : &one;
     const char *const *words;
-    ww_study *s = r->study;
-    int n = 0;
-    if (node == NULL) {
-        uint64_t *one = list(r, 1, sizeof *one);
-        if (one == NULL)
-            return WW_ENOMEM;
-        *one = 1;
-        s->seed = one;
-        s->n_seeds = 1;
-        return WW_OK;
-    }
+    char where[WHERE];
+    uint64_t count;
+    int n;
+    place(where, node, "seeds");
     WW_TRY(ww_yaml_words(node, &words, &n, r->arena));
     bool counted = node->kind == WW_YAML_SCALAR;
-    long first = n > 0 ? strtol(words[0], NULL, 10) : 0;
-    int count = counted ? (int)(first < SEEDS_MAX ? first : SEEDS_MAX + 1) : n;
+    if (!counted)
+        count = (uint64_t)n;
+    else
+        is_whole_number(words[0], &count);
     if (count < 1 || count > SEEDS_MAX)
-        return WW_FAIL(WW_EPARSE, "%s:%d: seeds: a number from 1 to %d, or a list, is wanted",
-                       node->file, node->line, SEEDS_MAX);
+        return WW_FAIL(WW_EPARSE, "%sa number from 1 to %d, or a list, is wanted", where,
+                       SEEDS_MAX);
     uint64_t *seed = list(r, (size_t)count, sizeof *seed);
     if (seed == NULL)
         return WW_ENOMEM;
-    for (int i = 0; i < count; i++) {
-        char *end = NULL;
-        seed[i] = counted ? (uint64_t)i + 1 : strtoull(words[i], &end, 10);
-        if (!counted && (*words[i] == '-' || *words[i] == '\0' || *end != '\0'))
-            return WW_FAIL(WW_EPARSE, "%s:%d: seeds: '%s' is not a whole number", node->file,
-                           node->line, words[i]);
+    for (int i = 0; i < (int)count; i++) {
+        seed[i] = (uint64_t)i + 1;
+        if (!counted && !is_whole_number(words[i], &seed[i]))
+            return WW_FAIL(WW_EPARSE, "%s'%s' is not a whole number below 2^63", where, words[i]);
+        for (int k = 0; k < i && !counted; k++)
+            if (seed[k] == seed[i])
+                return WW_FAIL(WW_EPARSE, "%s%s stands twice", where, words[i]);
     }
-    s->seed = seed;
-    s->n_seeds = count;
+    r->study->seed = seed;
+    r->study->n_seeds = (int)count;
     return WW_OK;
 }
 
@@ -259,13 +269,22 @@ static ww_status read_lesion(struct reader *r, const ww_yaml *node, ww_lesion *o
     return WW_OK;
 }
 
-static ww_status add_each_area(struct reader *r)
+/* The same of a word. */
+static ww_status parse_lesion(struct reader *r, const char *word, const char *where, ww_lesion *out)
+{
+    for (int b = r->study->n_brains - 1; b >= 0; b--)
+        WW_TRY(ww_lesion_parse(out, word, where, r->study->spec[b], r->arena));
+    return WW_OK;
+}
+
+static ww_status add_each_area(struct reader *r, const ww_yaml *node)
 {
     const ww_brain *brain = r->study->spec[0];
+    char where[WHERE];
     for (int a = 0; a < brain->n_areas; a++) {
         ww_lesion lesion;
-        WW_TRY(
-            ww_lesion_parse(&lesion, brain->area[a].name, "lesions: each-area: ", brain, r->arena));
+        WW_TRY(parse_lesion(r, brain->area[a].name, place(where, node, "lesions: each-area"),
+                            &lesion));
         WW_TRY(add_lesion(r, &lesion));
     }
     return WW_OK;
@@ -277,20 +296,20 @@ static ww_status read_doses(struct reader *r, const ww_yaml *map)
     for (int i = 0; i < map->count; i++) {
         const char *const *words;
         int n;
-        ww_lesion lesion = {0};
+        ww_lesion lesion, dosed;
         const ww_yaml *node = map->item[i];
-        char where[300];
-        snprintf(where, sizeof where, "%s:%d: doses: ", node->file, node->line);
-        for (int b = r->study->n_brains - 1; b >= 0; b--)
-            WW_TRY(ww_lesion_parse(&lesion, node->key, where, r->study->spec[b], r->arena));
+        char where[WHERE];
+        place(where, node, "doses");
+        WW_TRY(parse_lesion(r, node->key, where, &lesion));
         WW_TRY(ww_yaml_words(node, &words, &n, r->arena));
         for (int d = 0; d < n; d++) {
-            char *end;
-            double dose = strtod(words[d], &end);
-            if (end == words[d] || *end != '\0' || !(dose >= 0))
-                return WW_FAIL(WW_EPARSE, "%s:%d: doses: '%s' is not a dose", node->file,
-                               node->line, words[d]);
-            ww_lesion dosed = ww_lesion_at_dose(&lesion, dose, r->arena);
+            double dose;
+            if (!ww_text_to_real(words[d], &dose) || dose < 0)
+                return WW_FAIL(WW_EPARSE, "%s'%s' is not a dose", where, words[d]);
+            const char *text = ww_lesion_at_dose(&lesion, dose, r->arena).text;
+            if (text == NULL)
+                return WW_ENOMEM;
+            WW_TRY(parse_lesion(r, text, where, &dosed));
             WW_TRY(add_lesion(r, &dosed));
         }
     }
@@ -315,7 +334,7 @@ static ww_status read_lesions(struct reader *r)
         const ww_yaml *item = node->item[i];
         ww_lesion lesion;
         if (item->kind == WW_YAML_SCALAR && strcmp(item->text, "each-area") == 0) {
-            WW_TRY(add_each_area(r));
+            WW_TRY(add_each_area(r, item));
             continue;
         }
         WW_TRY(read_lesion(r, item, &lesion));
@@ -329,7 +348,9 @@ static ww_status read_lesions(struct reader *r)
     return WW_OK;
 }
 
-static ww_status find_experiment(struct reader *r, const ww_yaml *node, const char *name, int i)
+/* `of` is the member of a map of experiments; NULL in a list of names. */
+static ww_status find_experiment(struct reader *r, const ww_yaml *node, const ww_yaml *of,
+                                 const char *name, int i)
 {
     const ww_family *family;
     size_t found;
@@ -339,6 +360,10 @@ static ww_status find_experiment(struct reader *r, const ww_yaml *node, const ch
         ww_error_prefix("%s:%d: ", node->file, node->line);
         return WW_ENOTFOUND;
     }
+    for (int k = 0; k < i; k++)
+        if (s->experiment[k] == ww_experiments[found])
+            return WW_FAIL(WW_EPARSE, "%s:%d: experiments: %s stands twice", node->file, node->line,
+                           name);
     const ww_experiment *experiment = ww_experiments[found];
     void *params = ww_arena_alloc(r->arena, experiment->item.params_size + 1);
     if (params == NULL)
@@ -347,8 +372,10 @@ static ww_status find_experiment(struct reader *r, const ww_yaml *node, const ch
     ((const ww_experiment **)s->experiment)[i] = experiment;
     ((void **)s->experiment_params)[i] = params;
     const char *path = ww_arena_printf(r->arena, "experiments.%s.", name);
-    if (node->kind == WW_YAML_MAP)
-        WW_TRY(ww_yaml_params(node, experiment->item.params, params, path, NULL, r->arena));
+    if (path == NULL)
+        return WW_ENOMEM;
+    if (of != NULL)
+        WW_TRY(ww_yaml_params(of, experiment->item.params, params, path, NULL, r->arena));
     const ww_yaml *trials = find(r, "trials");
     if (trials == NULL || ww_params_find(experiment->item.params, "tasks.trials") == NULL)
         return WW_OK;
@@ -397,8 +424,8 @@ static ww_status read_experiments(struct reader *r)
     if (s->experiment == NULL || s->experiment_params == NULL)
         return WW_ENOMEM;
     for (int i = 0; i < s->n_experiments; i++)
-        WW_TRY(
-            find_experiment(r, map ? node->item[i] : node, map ? node->item[i]->key : words[i], i));
+        WW_TRY(map ? find_experiment(r, node->item[i], node->item[i], node->item[i]->key, i)
+                   : find_experiment(r, node, NULL, words[i], i));
     if (s->n_experiments < 1)
         return WW_FAIL(WW_EPARSE, "%s:%d: experiments: at least one is wanted", node->file,
                        node->line);
@@ -424,7 +451,6 @@ ww_status ww_study_read(ww_study **out, const char *path, const char *const *set
     if (s == NULL)
         return WW_ENOMEM;
     struct reader r = {.study = s, .arena = arena, .root = root};
-    char *yaml;
     s->name = name->text;
     s->file = ww_arena_strdup(arena, path);
     summary = ww_yaml_find(root, "summary");
@@ -434,8 +460,7 @@ ww_status ww_study_read(ww_study **out, const char *path, const char *const *set
     WW_TRY(read_brains(&r));
     WW_TRY(read_seeds(&r));
     WW_TRY(read_lesions(&r));
-    WW_TRY(ww_yaml_print(root, &yaml, arena));
-    s->yaml = yaml;
+    WW_TRY(ww_study_print(s, &s->yaml, arena));
     *out = s;
     return WW_OK;
 }

@@ -50,49 +50,53 @@ static ww_status fill_grids(ww_grid *grid, const ww_study *study, const char *fo
     return WW_OK;
 }
 
-/* Copies a number array or a list of texts from one file to another. */
+/* Copies a number array or a list of texts, with its unit, from one file to another. */
 static ww_status copy_dataset(const ww_h5 *from, const char *name, ww_h5 *to, const char *as,
                               ww_arena *arena)
 {
     int rank;
     int64_t dim[8];
     size_t n = 1, count;
-    const char *const *texts;
+    const char *const *texts, *unit;
     WW_TRY(ww_h5_shape(from, name, &rank, dim));
     for (int i = 0; i < rank; i++)
         n *= (size_t)dim[i];
-    double *data = ww_arena_array(arena, n, sizeof *data);
+    double *data = ww_arena_array(arena, n > 0 ? n : 1, sizeof *data);
     if (data == NULL)
         return WW_ENOMEM;
-    if (ww_h5_read_doubles(from, name, data, n) == WW_OK)
-        return ww_h5_write_doubles(to, as, data, rank, dim);
-    WW_TRY(ww_h5_read_texts(from, name, &texts, &count, arena));
-    return ww_h5_write_texts(to, as, texts, (int64_t)count);
+    if (ww_h5_read_doubles(from, name, data, n) == WW_OK) {
+        WW_TRY(ww_h5_write_doubles(to, as, data, rank, dim));
+    } else {
+        WW_TRY(ww_h5_read_texts(from, name, &texts, &count, arena));
+        WW_TRY(ww_h5_write_texts(to, as, texts, (int64_t)count));
+    }
+    if (ww_h5_read_attribute(from, name, "unit", &unit, arena) == WW_OK)
+        return ww_h5_attribute(to, as, "unit", unit);
+    ww_error_clear();
+    return WW_OK;
 }
 
 /* Brings what one model's `describe` left to /models/BRAIN-seedN. */
-static ww_status copy_described(ww_h5 *to, const ww_study *study, const char *folder, int m,
+static ww_status copy_described(ww_h5 *to, const ww_study *study, const char *folder, int m, int e,
                                 ww_arena *arena)
 {
-    char path[WW_STUDY_PATH], group[200], from_name[400], to_name[600];
+    char path[WW_STUDY_PATH], from_name[400], to_name[600];
     const char *brain = study->brain_name[m / study->n_seeds];
+    const char *const *names;
     uint64_t seed = study->seed[m % study->n_seeds];
+    size_t n = 0;
     ww_h5 *from;
-    ww_status status = WW_OK;
-    ww_study_part_path(path, folder, brain, seed);
+    if (study->experiment[e]->describe == NULL)
+        return WW_OK;
+    ww_study_described_path(path, folder, brain, seed, study->experiment[e]->item.name);
     WW_TRY(ww_h5_open(&from, path));
-    for (int e = 0; e < study->n_experiments && status == WW_OK; e++) {
-        const char *const *names;
-        size_t n = 0;
-        snprintf(group, sizeof group, "/%s/describe", study->experiment[e]->item.name);
-        if (ww_h5_has(from, group))
-            status = ww_h5_list(from, group, &names, &n, arena);
-        for (size_t i = 0; i < n && status == WW_OK; i++) {
-            snprintf(from_name, sizeof from_name, "%s/%s", group, names[i]);
-            snprintf(to_name, sizeof to_name, "/models/%s-seed%" PRIu64 "/%s", brain, seed,
-                     names[i]);
-            status = copy_dataset(from, from_name, to, to_name, arena);
-        }
+    ww_status status = WW_OK;
+    if (ww_h5_has(from, "/describe"))
+        status = ww_h5_list(from, "/describe", &names, &n, arena);
+    for (size_t i = 0; i < n && status == WW_OK; i++) {
+        snprintf(from_name, sizeof from_name, "/describe/%s", names[i]);
+        snprintf(to_name, sizeof to_name, "/models/%s-seed%" PRIu64 "/%s", brain, seed, names[i]);
+        status = copy_dataset(from, from_name, to, to_name, arena);
     }
     ww_h5_close(from);
     return status;
@@ -145,6 +149,27 @@ static ww_status write_claims(ww_h5 *file, const ww_claim *claim, int n, ww_aren
     return WW_OK;
 }
 
+/* The study and its brains as resolved; the trained brains among them are inputs. */
+static ww_status write_provenance(ww_h5 *file, const ww_study *study,
+                                  const ww_study_options *options, ww_arena *arena)
+{
+    size_t n = 0;
+    const char *configuration = study->yaml;
+    const char **input = ww_arena_array(arena, (size_t)study->n_brains, sizeof *input);
+    if (input == NULL)
+        return WW_ENOMEM;
+    for (int b = 0; b < study->n_brains && configuration != NULL; b++) {
+        if (study->spec[b] != NULL)
+            configuration =
+                ww_arena_printf(arena, "%s\n---\n%s", configuration, study->spec[b]->yaml);
+        if (ww_study_is_checkpoint(study->brain[b]))
+            input[n++] = study->brain[b];
+    }
+    if (configuration == NULL)
+        return WW_ENOMEM;
+    return ww_h5_provenance(file, configuration, study->seed[0], options->command_line, input, n);
+}
+
 static ww_status write_all(ww_h5 *file, const ww_study *study, const ww_study_options *options,
                            ww_claim **claims, int *n_claims, ww_arena *arena)
 {
@@ -155,7 +180,8 @@ static ww_status write_all(ww_h5 *file, const ww_study *study, const ww_study_op
         WW_TRY(make_grid(&grid[e], study, e, arena));
     WW_TRY(fill_grids(grid, study, options->folder, arena));
     for (int m = 0; m < study->n_brains * study->n_seeds; m++)
-        WW_TRY(copy_described(file, study, options->folder, m, arena));
+        for (int e = 0; e < study->n_experiments; e++)
+            WW_TRY(copy_described(file, study, options->folder, m, e, arena));
     *claims = NULL;
     *n_claims = 0;
     for (int e = 0; e < study->n_experiments; e++) {
@@ -176,13 +202,7 @@ static ww_status write_all(ww_h5 *file, const ww_study *study, const ww_study_op
         *n_claims += n;
     }
     WW_TRY(write_claims(file, *claims, *n_claims, arena));
-    const char *configuration = ww_arena_printf(arena, "%s", study->yaml);
-    for (int b = 0; b < study->n_brains && configuration != NULL; b++)
-        if (study->spec[b] != NULL)
-            configuration =
-                ww_arena_printf(arena, "%s\n---\n%s", configuration, study->spec[b]->yaml);
-    return ww_h5_provenance(file, configuration ? configuration : "", study->seed[0],
-                            options->command_line, NULL, 0);
+    return write_provenance(file, study, options, arena);
 }
 
 static ww_status draw_figures(const char *results, const char *folder, ww_arena *arena)

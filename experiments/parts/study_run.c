@@ -3,6 +3,7 @@
  * model after the other in this process. Children report their progress as lines on a pipe:
  * "P DONE TOTAL TASK" and "L TEXT"; on stderr they leave the one line of their failure. */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -108,6 +109,9 @@ static ww_status start(struct run *run, struct child *child)
         close(out[1]);
         return WW_FAIL(WW_EIO, "a pipe could not be made: %s", strerror(errno));
     }
+    /* other children hold no end of it: a child whose parent is gone shall find its pipe broken */
+    fcntl(out[0], F_SETFD, FD_CLOEXEC);
+    fcntl(err[0], F_SETFD, FD_CLOEXEC);
     child->pid = fork();
     if (child->pid == 0) {
         dup2(out[1], STDOUT_FILENO);
@@ -185,6 +189,9 @@ static ww_status failure_of(const struct run *run, struct child *child, int stat
     if (WIFSIGNALED(status))
         return WW_FAIL(WW_EIO, "%s seed %llu: its process died of signal %d", brain, seed,
                        WTERMSIG(status));
+    if (line[0] == '\0')
+        return WW_FAIL(WW_EIO, "%s seed %llu: its process ended with status %d", brain, seed,
+                       WEXITSTATUS(status));
     return WW_FAIL(WW_EIO, "%s seed %llu: %s", brain, seed, line);
 }
 
@@ -272,6 +279,8 @@ static ww_status run_processes(struct run *run)
         show(run);
     } while (alive > 0);
     free(run->child);
+    if (run->status == WW_OK && run->finished < run->models)
+        return WW_EINTERRUPTED;
     return run->status;
 }
 

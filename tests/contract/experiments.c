@@ -40,8 +40,8 @@ static const ww_param *trials_of(const ww_experiment *x)
 /* The defaults, with few trials (or as many as there have to be). */
 static void *params_of(const ww_experiment *x, int trials)
 {
-    char *params = calloc(1, x->item.params_size + 1);
     const ww_param *p = trials_of(x);
+    char *params = calloc(1, x->item.params_size + 1);
     ww_params_defaults(x->item.params, params);
     if (p != NULL) {
         int n = trials > p->low ? trials : (int)p->low;
@@ -57,9 +57,16 @@ static ww_model *model_of(const char *brain, uint64_t seed)
     return model;
 }
 
+/* An experiment that builds its own models is given none. */
+static ww_model *for_it(const ww_experiment *x, ww_model *model)
+{
+    return x->wants == WW_WANTS_NOTHING ? NULL : model;
+}
+
 static void *opened(const ww_experiment *x, const void *params, ww_model *model, uint64_t seed)
 {
     void *state = NULL;
+    model = for_it(x, model);
     cr_assert_eq(x->open(&state, params, model, seed), WW_OK, "%s: %s", x->item.name,
                  ww_error_message());
     return state;
@@ -71,10 +78,19 @@ static void blank(struct numbers *n)
         n->value[m] = n->chance[m] = UNSET;
 }
 
+static void ask_chance(const ww_experiment *x, void *state, ww_model *model, double *chance)
+{
+    for (int m = 0; m < x->n_measures && x->chance == NULL; m++)
+        chance[m] = NAN;
+    if (x->chance != NULL)
+        x->chance(state, model, chance);
+}
+
 static void measure(const ww_experiment *x, void *state, ww_model *model, struct numbers *out)
 {
     blank(out);
-    x->chance(state, model, out->chance);
+    model = for_it(x, model);
+    ask_chance(x, state, model, out->chance);
     cr_assert_eq(x->measure(state, model, out->value), WW_OK, "%s: %s", x->item.name,
                  ww_error_message());
 }
@@ -114,7 +130,8 @@ Test(experiments, say_what_they_are)
         cr_expect(!ends_with(item->summary, "."), "%s: a full stop", item->name);
         cr_expect(item->example && strncmp(item->example, "whatwhere run ", 14) == 0,
                   "%s: the example does not run it", item->name);
-        cr_assert(x->open && x->close && x->measure && x->chance, "%s", item->name);
+        cr_assert(x->open && x->close && x->measure, "%s", item->name);
+        cr_assert(x->wants <= WW_WANTS_NOTHING, "%s", item->name);
         cr_assert(x->n_measures > 0 && x->n_measures <= MOST_MEASURES && x->measures);
         for (int m = 0; m < x->n_measures; m++) {
             const ww_measure *one = &x->measures[m];
@@ -258,6 +275,8 @@ Test(experiments, a_dose_of_zero_and_a_healed_brain_are_intact_bit_by_bit)
     for (size_t i = 0; i < ww_experiments_count; i++) {
         const ww_experiment *x = ww_experiments[i];
         struct numbers intact, other;
+        if (x->wants == WW_WANTS_NOTHING)
+            continue;
         void *params = params_of(x, FEW), *state = opened(x, params, model, 5);
         int n = x->n_measures;
         measure(x, state, model, &intact);
@@ -325,10 +344,12 @@ static void check_chance(const ww_experiment *x, const struct numbers *n)
 
 Test(experiments, chance_is_what_random_brains_without_eyes_come_to)
 {
-    struct numbers *blind = calloc(MODELS, sizeof *blind);
+    static struct numbers blind[MODELS];
     ww_tiny_brain();
     for (size_t i = 0; i < ww_experiments_count; i++) {
         const ww_experiment *x = ww_experiments[i];
+        if (x->wants == WW_WANTS_NOTHING || x->chance == NULL)
+            continue;
         void *params = params_of(x, TRIALS);
         for (int k = 0; k < MODELS; k++) {
             ww_model *model = model_of(ww_path("tiny.yaml"), 10 + (uint64_t)k);
@@ -341,7 +362,6 @@ Test(experiments, chance_is_what_random_brains_without_eyes_come_to)
         check_chance(x, blind);
         free(params);
     }
-    free(blind);
 }
 
 /* ---- brains that lack something, and failures ---- */
@@ -363,10 +383,10 @@ Test(experiments, a_brain_without_some_areas_and_tasks_is_measured_or_refused)
         void *params = params_of(x, FEW), *state = NULL;
         blank(&n);
         ww_error_clear();
-        ww_status status = x->open(&state, params, model, 5);
+        ww_status status = x->open(&state, params, for_it(x, model), 5);
         if (status == WW_OK) {
-            x->chance(state, model, n.chance);
-            status = x->measure(state, model, n.value);
+            ask_chance(x, state, for_it(x, model), n.chance);
+            status = x->measure(state, for_it(x, model), n.value);
         }
         if (status == WW_OK)
             check_ranges(x, &n);
@@ -393,9 +413,9 @@ Test(experiments, a_broken_brain_is_an_error_with_a_message)
         void *params = params_of(x, FEW), *state = NULL;
         blank(&n);
         ww_error_clear();
-        ww_status status = x->open(&state, params, model, 5);
+        ww_status status = x->open(&state, params, for_it(x, model), 5);
         if (status == WW_OK)
-            status = x->measure(state, model, n.value);
+            status = x->measure(state, for_it(x, model), n.value);
         if (status != WW_OK)
             check_message(x, "weights that are no numbers");
         for (int m = 0; m < x->n_measures && status == WW_OK; m++)
@@ -412,12 +432,15 @@ static const char *const conditions[] = {"none", "FFA", "V1"};
 static void make_grid(ww_grid *grid, const ww_experiment *x, ww_model *model, ww_h5 *file)
 {
     void *params = params_of(x, FEW), *state = opened(x, params, model, grid->seed[0]);
-    x->chance(state, model, grid->chance);
+    struct numbers n;
     for (int c = 0; c < grid->n_conditions; c++) {
         set_lesion(model, conditions[c], NULL);
-        cr_assert_eq(x->measure(state, model, ww_grid_at(grid, 0, 0, c, 0)), WW_OK);
+        measure(x, state, model, &n);
+        memcpy(ww_grid_at(grid, 0, 0, c, 0), n.value, (size_t)x->n_measures * sizeof(double));
     }
+    memcpy(grid->chance, n.chance, (size_t)x->n_measures * sizeof(double));
     ww_lesion_clear(model->brain, model->values);
+    model = for_it(x, model);
     if (x->describe != NULL) {
         cr_expect_eq(x->describe(state, model, file, "/models/tiny-seed5"), WW_OK, "%s: %s",
                      x->item.name, ww_error_message());
@@ -454,19 +477,19 @@ Test(experiments, describe_and_report_what_was_measured)
     const uint64_t seed = 5;
     for (size_t i = 0; i < ww_experiments_count; i++) {
         const ww_experiment *x = ww_experiments[i];
-        struct numbers values[3];
-        double *value = calloc((size_t)x->n_measures * 3, sizeof *value);
+        double value[3 * MOST_MEASURES], chance[MOST_MEASURES];
+        const ww_brain *const brain[] = {for_it(x, model) ? model->brain : NULL};
         ww_grid grid = {.n_brains = 1,
                         .n_seeds = 1,
-                        .n_conditions = 3,
+                        .n_conditions = brain[0] ? 3 : 1,
                         .n_measures = x->n_measures,
                         .name = names,
-                        .brain = (const ww_brain *const[]){model->brain},
+                        .brain = brain,
                         .seed = &seed,
                         .condition = conditions,
                         .measure = x->measures,
                         .value = value,
-                        .chance = values[0].chance};
+                        .chance = chance};
         ww_h5 *file;
         ww_claim *claims = NULL;
         int n = 0;
@@ -479,7 +502,6 @@ Test(experiments, describe_and_report_what_was_measured)
         check_claims(x, claims, n);
         expect_ok(ww_h5_commit(file));
         ww_arena_free(arena);
-        free(value);
     }
     ww_model_free(model);
 }
