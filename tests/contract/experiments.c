@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What every experiment promises, on tiny brains that never learned anything. */
 #include <criterion/criterion.h>
-#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -137,9 +136,8 @@ Test(experiments, say_what_they_are)
             const ww_measure *one = &x->measures[m];
             cr_assert(one->name && one->unit && one->summary && one->summary[0], "%s: measure %d",
                       item->name, m);
-            for (const char *c = one->name; *c != '\0'; c++)
-                cr_expect(islower((unsigned char)*c) || isdigit((unsigned char)*c) || *c == '_',
-                          "%s: measure '%s' is no key", item->name, one->name);
+            cr_expect_eq(one->name[strspn(one->name, "abcdefghijklmnopqrstuvwxyz0123456789_")], 0,
+                         "%s: measure '%s' is no key", item->name, one->name);
             for (int k = 0; k < m; k++)
                 cr_expect_str_neq(x->measures[k].name, one->name, "%s: two called %s", item->name,
                                   one->name);
@@ -186,7 +184,6 @@ static void check_study(const ww_experiment *x, const char *relative)
     for (int e = 0; e < study->n_experiments; e++)
         found = found || study->experiment[e] == x;
     cr_expect(found, "%s does not run %s", relative, x->item.name);
-    cr_expect(study->summary[0] != '\0', "%s: no summary", relative);
     cr_expect_str_eq(study->lesion[0], "none");
     ww_arena_free(arena);
 }
@@ -259,8 +256,7 @@ Test(experiments, measure_in_range_the_same_bits_for_a_seed_and_others_for_anoth
 
 Test(experiments, a_dose_of_zero_and_a_healed_brain_are_intact_bit_by_bit)
 {
-    static const char *const words[] = {"none",
-                                        "V1:0",
+    static const char *const words[] = {"V1:0",
                                         "FFA+MT:0",
                                         "V1:how=gain,dose=0",
                                         "V4:how=noise,dose=0",
@@ -409,9 +405,8 @@ Test(experiments, a_broken_brain_is_an_error_with_a_message)
         weight[k] = NAN;
     for (size_t i = 0; i < ww_experiments_count; i++) {
         const ww_experiment *x = ww_experiments[i];
-        struct numbers n;
+        struct numbers n = {0};
         void *params = params_of(x, FEW), *state = NULL;
-        blank(&n);
         ww_error_clear();
         ww_status status = x->open(&state, params, for_it(x, model), 5);
         if (status == WW_OK)
