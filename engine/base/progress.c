@@ -53,7 +53,7 @@ static void draw(ww_progress *self, double done, double total, const char *note,
         bar[WIDTH] = '\0';
         fprintf(self->stream, "\r\033[K%s [%s] %3.0f %%  ", self->task, bar, 100 * share);
     } else {
-        fprintf(self->stream, "%s: %.0f of %.0f, ", self->task, done, total);
+        fprintf(self->stream, "%s: %.0f %%, ", self->task, 100 * share);
     }
     print_left(self->stream, left);
     if (note != NULL && note[0] != '\0')

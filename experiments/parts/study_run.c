@@ -224,8 +224,9 @@ static void show(const struct run *run)
     for (int i = 0; i < run->jobs; i++)
         if (run->child[i].pid > 0)
             done += run->child[i].share;
-    ww_progress_step(run->options->progress, run->study->name, 100 * done / run->models, 100,
-                     "per cent");
+    char note[64];
+    snprintf(note, sizeof note, "%d of %d models done", run->finished, run->models);
+    ww_progress_step(run->options->progress, run->study->name, done, run->models, note);
 }
 
 /* Waits for any child to say something, and takes it; true while any child lives. */
