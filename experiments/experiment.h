@@ -53,7 +53,7 @@ typedef struct ww_claim {
     const char *id;          /* "ffa-faces" */
     const char *finding;     /* "loss of FFA costs faces at least 3 times what it costs words" */
     const char *published;   /* in whom, and the size: "PS: 12 of 16 faces ..." */
-    const char *source;      /* citation key */
+    const char *source;      /* citation keys; the first has the numbers */
     bool from_memory;        /* the published number was not read in the source */
     bool wired;              /* the wiring forces it: the read-out hangs on the lesioned area */
     const char *brain;       /* the brain it was tested on */

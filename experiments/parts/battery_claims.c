@@ -3,13 +3,14 @@
  *
  * A claim "X costs A at least three times what it costs B" is held against the contrast
  * loss(A) - 3 max(loss(B), 0) of each seed, which stays finite when B loses nothing: it holds if
- * the lower end of its 95 % t interval over seeds is above 0. "No selective pattern" is, as in Dobs
- * et al. (2022), a ratio of 0.5 to 2 between any two identity losses: loss(A) - 2 max(loss(B), 0)
- * of the worst pair stays below 0.05, which is as good as nothing (two losses near nothing have no
- * ratio). With fewer than three seeds there is
- * no interval worth the name, and the mean alone decides; the rule says so. A claim is *wired* if
- * the task that suffers is read from nothing but the lesioned areas; that is found from the brain,
- * not typed here. The published numbers are from memory. */
+ * the lower end of its 95 % t interval over seeds is above 0. "No selective pattern" is a ratio of
+ * 0.5 to 2 between any two identity losses: loss(A) - 2 max(loss(B), 0) of the worst pair stays
+ * below 0.05, which is as good as nothing (two losses near nothing have no ratio). With fewer than
+ * three seeds there is no interval worth the name, and the mean alone decides; the rule says so.
+ *
+ * A claim is *wired* if the task that suffers is read from nothing but the lesioned areas; that is
+ * found from the brain, not typed here. What was published, in whom, and what of it was read:
+ * docs/findings.md. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -51,6 +52,7 @@ double ww_grid_loss(const ww_grid *grid, int brain, int seed, int condition, int
 /* What one claim needs: a number for each seed, which has to be above (or below) a bound. */
 typedef struct rule {
     const char *id, *finding, *published, *source;
+    bool from_memory; /* the publication itself was not read */
     const char *lesion, *second;
     int hurt;                /* the measure that suffers */
     int spared[6], n_spared; /* those that do not */
@@ -123,8 +125,9 @@ static double unequal(const ww_grid *grid, int b, int s, const rule *r)
 static const rule rules[] = {
     {.id = "ffa-faces",
      .finding = "FFA costs faces at least 3 times what it costs words and objects",
-     .published = "prosopagnosia after fusiform damage, reading and objects largely spared",
-     .source = "barton2002",
+     .published =
+         "4 of 4 with right FFA lesions fail on faces; 4 of 5 prosopagnosics read normally",
+     .source = "barton2002 susilo2015",
      .lesion = "FFA",
      .hurt = WW_M_FACE,
      .spared = {WW_M_WORD, WW_M_OBJECT},
@@ -134,8 +137,9 @@ static const rule rules[] = {
      .what = TIMES_THREE},
     {.id = "vwfa-words",
      .finding = "VWFA costs words at least 3 times what it costs faces and objects",
-     .published = "pure alexia after left occipito-temporal damage, faces and objects spared",
-     .source = "gaillard2006",
+     .published =
+         "resection: marked reading deficit, other categories intact; 100s of ms per letter",
+     .source = "gaillard2006 starrfelt2009",
      .lesion = "VWFA",
      .hurt = WW_M_WORD,
      .spared = {WW_M_FACE, WW_M_OBJECT},
@@ -145,8 +149,8 @@ static const rule rules[] = {
      .what = TIMES_THREE},
     {.id = "ffa-vwfa",
      .finding = "FFA and VWFA dissociate faces and words both ways",
-     .published = "patients of both kinds",
-     .source = "shallice1988",
+     .published = "4 of 5 prosopagnosics read normally; alexics with normal faces are reported too",
+     .source = "susilo2015 robotham2017",
      .lesion = "FFA",
      .second = "VWFA",
      .hurt = WW_M_FACE,
@@ -156,8 +160,8 @@ static const rule rules[] = {
      .what = "smaller of face - word loss (FFA) and word - face loss (VWFA)"},
     {.id = "mt-motion",
      .finding = "MT costs motion at least 3 times what it costs colour and identity",
-     .published = "akinetopsia of patient LM, colour and form spared",
-     .source = "zihl1983",
+     .published = "monkeys: motion thresholds strikingly up, contrast thresholds little or not",
+     .source = "newsome1988 rudolph1999",
      .lesion = "MT",
      .hurt = WW_M_MOTION,
      .spared = {WW_M_COLOUR, WW_M_FACE, WW_M_WORD, WW_M_OBJECT},
@@ -167,8 +171,9 @@ static const rule rules[] = {
      .what = TIMES_THREE},
     {.id = "v4-colour",
      .finding = "V4 costs colour at least 3 times what it costs motion",
-     .published = "achromatopsia with motion spared",
-     .source = "zeki1990",
+     .published =
+         "4 of 4 monkeys: hue thresholds up; 3 of 3 achromats tell motion of colours normally",
+     .source = "heywood1987 cavanagh1998",
      .lesion = "V4",
      .hurt = WW_M_COLOUR,
      .spared = {WW_M_MOTION},
@@ -178,8 +183,9 @@ static const rule rules[] = {
      .what = TIMES_THREE},
     {.id = "lgn-m-motion",
      .finding = "M layers of the LGN cost motion more than any other task",
-     .published = "magnocellular lesions: fast flicker and motion at low contrast lost",
-     .source = "schiller1990",
+     .published =
+         "M lesions: fast motion and flicker lost (10 Hz blob unseen), still gratings unchanged",
+     .source = "schiller1990b merigan1990",
      .lesion = "LGN:class=M",
      .hurt = WW_M_MOTION,
      .spared = {WW_M_CATEGORY, WW_M_FACE, WW_M_WORD, WW_M_OBJECT, WW_M_COLOUR},
@@ -189,8 +195,8 @@ static const rule rules[] = {
      .what = "motion loss - largest other loss"},
     {.id = "lgn-p-colour",
      .finding = "P layers of the LGN cost colour more than motion",
-     .published = "parvocellular lesions: colour vision lost",
-     .source = "schiller1990",
+     .published = "P lesions: chromatic contrast sensitivity severely reduced; M lesion: unchanged",
+     .source = "merigan1991",
      .lesion = "LGN:class=P",
      .hurt = WW_M_COLOUR,
      .spared = {WW_M_MOTION},
@@ -200,8 +206,8 @@ static const rule rules[] = {
      .what = "colour loss - motion loss"},
     {.id = "lgn-p-form",
      .finding = "P layers of the LGN cost fine form (words) more than motion",
-     .published = "parvocellular lesions: fine pattern and texture lost",
-     .source = "schiller1990",
+     .published = "P lesions: acuity 3 to 4 times lower; M lesion: unchanged",
+     .source = "merigan1991",
      .lesion = "LGN:class=P",
      .hurt = WW_M_WORD,
      .spared = {WW_M_MOTION},
@@ -211,8 +217,8 @@ static const rule rules[] = {
      .what = "word loss - motion loss"},
     {.id = "neglect",
      .finding = "right parietal loss costs places on the left at least 3 times those on the right",
-     .published = "left neglect after right parietal damage",
-     .source = "mozer1997",
+     .published = "up to 40 % of targets missed on the left, none on the right",
+     .source = "bonneh2008 mozer1997",
      .lesion = NEGLECT,
      .hurt = WW_M_POSITION_LEFT,
      .spared = {WW_M_POSITION_RIGHT},
@@ -222,8 +228,9 @@ static const rule rules[] = {
      .what = TIMES_THREE},
     {.id = "v1-all",
      .finding = "V1 costs every task at least half of what was above chance",
-     .published = "cortical blindness",
-     .source = "weiskrantz1986",
+     .published = "visual experience is lost in the field of a V1 lesion",
+     .source = "weiskrantz1986 schmid2010",
+     .from_memory = true,
      .lesion = "V1",
      .hurt = WW_M_CATEGORY,
      .spared = {WW_M_FACE, WW_M_WORD, WW_M_OBJECT, WW_M_COLOUR, WW_M_MOTION},
@@ -233,8 +240,8 @@ static const rule rules[] = {
      .bound = 0.5},
     {.id = "blindsight",
      .finding = "without V1 some motion is still told (LGN > MT)",
-     .published = "blindsight of patient GY and in monkeys",
-     .source = "sincich2004",
+     .published = "targets located without V1, not with LGN silenced; LGN>MT cells: 10 % of V1>MT",
+     .source = "schmid2010 sincich2004",
      .lesion = "V1",
      .hurt = WW_M_MOTION,
      .number = above_chance,
@@ -242,8 +249,9 @@ static const rule rules[] = {
      .bound = 0.02},
     {.id = "random-units",
      .finding = "as many random units as FFA has show no selective pattern",
-     .published = "control lesion",
+     .published = "control lesion (size of the drops not found)",
      .source = "dobs2022",
+     .from_memory = true,
      .lesion = "random(size=FFA)",
      .hurt = WW_M_FACE,
      .spared = {WW_M_WORD, WW_M_OBJECT},
@@ -255,7 +263,7 @@ static const rule rules[] = {
     {.id = "selective-face",
      .finding =
          "the fifth most face-selective maps cost faces at least 3 times what they cost objects",
-     .published = "networks trained on faces and objects segregate by themselves",
+     .published = "networks trained on both tasks segregate into systems for faces and for objects",
      .source = "dobs2022",
      .lesion = SELECTIVE_FACE,
      .hurt = WW_M_FACE,
@@ -269,6 +277,7 @@ static const rule rules[] = {
          "the fifth most word-selective maps cost words at least 3 times what they cost objects",
      .published = "by analogy to faces",
      .source = "dobs2022",
+     .from_memory = true,
      .lesion = SELECTIVE_WORD,
      .hurt = WW_M_WORD,
      .spared = {WW_M_OBJECT},
@@ -278,8 +287,9 @@ static const rule rules[] = {
      .what = TIMES_THREE},
     {.id = "selective-both",
      .finding = "face- and word-selective maps dissociate faces and words both ways",
-     .published = "by analogy to patients",
+     .published = "by analogy to faces and to patients",
      .source = "dobs2022",
+     .from_memory = true,
      .lesion = SELECTIVE_FACE,
      .second = SELECTIVE_WORD,
      .hurt = WW_M_FACE,
@@ -289,8 +299,9 @@ static const rule rules[] = {
      .what = "smaller of face - word loss and word - face loss"},
     {.id = "selective-control",
      .finding = "a random fifth of the same maps shows no selective pattern",
-     .published = "random maps: ratio of losses 0.5 to 2",
+     .published = "control lesion (the ratio of 0.5 to 2 is ours, not published)",
      .source = "dobs2022",
+     .from_memory = true,
      .lesion = SELECTIVE_NONE,
      .hurt = WW_M_FACE,
      .spared = {WW_M_WORD, WW_M_OBJECT},
@@ -404,7 +415,7 @@ ww_status ww_battery_claims(const ww_grid *grid, ww_claim **claims, int *n_claim
                                 .finding = r->finding,
                                 .published = r->published,
                                 .source = r->source,
-                                .from_memory = true,
+                                .from_memory = r->from_memory,
                                 .wired = is_wired(grid->brain[b], r),
                                 .brain = grid->name[b],
                                 .bound = r->bound,
