@@ -86,6 +86,11 @@ typedef struct ww_area {
     /** Which outputs of this area a pathway to `target` carries, blank-separated ("4B" for V1 to
      * MT, "interblob blob 4B" for V1 to V2); NULL: the first. */
     const char *(*port_to)(const void *params, const char *target);
+    /** The grid of an area whose sampling follows from other parameters: its first output's, in
+     * units. NULL: `grid` across the width of the view, the height in proportion. */
+    void (*sampling)(const void *params, const ww_view *view, int *height, int *width);
+    /** The one type of area whose maps it understands; NULL: any. */
+    const char *reads;
     /** Builds the area; failures stick in the graph. */
     void (*build)(ww_area_site *site, const void *params);
     /** Names of the unit classes that can be lesioned apart ("P M K"), or NULL. */

@@ -202,8 +202,11 @@ static void set_grids(ww_brain_draft *d)
 {
     const ww_view *view = &d->brain->view;
     for (int i = 0; i < d->n_areas; i++) {
+        const ww_area *type = d->area[i].type;
         int width = ((const ww_area_common *)d->area[i].params)->grid;
         int height = (int)lround((double)width * view->height_px / view->width_px);
+        if (type->sampling != NULL)
+            type->sampling(d->area[i].params, view, &height, &width);
         d->area[i].width = width;
         d->area[i].height = height > 0 ? height : 1;
     }

@@ -29,6 +29,9 @@
  * the areas is by level, then by the order in the file, as far as the ascending pathways allow.
  * Lateral and feedback pathways act from the maps of the step before.
  *
+ * An area of any name may say of which `type` it is (V1: {type: hmax-c1}); it is then built as that
+ * type is, and keeps its own name in pathways, lesions and results.
+ *
  * What may be left out: `wiring` (that table, all directions), `use` (all three), `stimulus`
  * (scene), the label of a task whose name begins with it (face_identity), its loss and its number
  * of classes, which follow from the label and the stimulus. An area that the table does not have

@@ -55,22 +55,36 @@ static ww_status read_level(ww_brain_draft *d, const ww_yaml *node, ww_brain_are
     return WW_OK;
 }
 
+/* What the area is: `type`, or else what its name says. */
+static ww_status find_type(const ww_area **out, const ww_yaml *node)
+{
+    const ww_family *family;
+    const ww_yaml *type = ww_yaml_find(node, "type");
+    size_t index;
+    if (type != NULL)
+        WW_TRY(ww_yaml_expect(type, WW_YAML_SCALAR));
+    WW_TRY(ww_family_find(&family, "areas"));
+    ww_status status = ww_item_find(&index, family, type != NULL ? type->text : node->key);
+    if (status != WW_OK)
+        ww_error_prefix("%s:%d: %s%s%s: ", node->file, type != NULL ? type->line : node->line,
+                        type != NULL ? "area." : "areas", type != NULL ? node->key : "",
+                        type != NULL ? ".type" : "");
+    else
+        *out = ww_areas[index];
+    return status;
+}
+
 static ww_status read_area(ww_brain_draft *d, const ww_yaml *node)
 {
-    static const char *const own_keys[] = {"level", NULL};
-    const ww_family *family;
-    size_t index;
+    static const char *const own_keys[] = {"level", "type", NULL};
+    const ww_area *type;
     int row;
-    WW_TRY(ww_family_find(&family, "areas"));
-    ww_status status = ww_item_find(&index, family, node->key);
-    if (status != WW_OK) {
-        ww_error_prefix("%s:%d: areas: ", node->file, node->line);
-        return status;
-    }
-    const ww_area *type = ww_areas[index];
+    WW_TRY(find_type(&type, node));
     const char *name = canonical(d, type, node->key, &row);
     if (name == NULL)
         return WW_ENOMEM;
+    if (name[0] == '\0' || strpbrk(name, " ./>:+,()") != NULL)
+        return WW_LINE_FAIL(d, node->line, "areas: '%s' is no name of an area", name);
     if (ww_brain_draft_area(d, name) >= 0)
         return WW_LINE_FAIL(d, node->line, "areas: %s is there already", name);
     ww_brain_area area = {.name = name, .type = type, .stream = type->stream, .level = -1};

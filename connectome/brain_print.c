@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "connectome/brain_parts.h"
+#include "engine/base/text.h"
 
 enum { VALUE_BYTES = 1024 };
 
@@ -84,6 +85,9 @@ static void areas_in(writer *w, const ww_brain_draft *d, ww_yaml *root)
     for (int i = 0; i < d->n_areas; i++) {
         const ww_brain_area *a = &d->area[i];
         ww_yaml *area = map_in(w, areas, a->name);
+        if (!ww_text_in_list(a->name, a->type->item.name) &&
+            !(a->type->item.members && ww_text_in_list(a->name, a->type->item.members)))
+            text_in(w, area, "type", a->type->item.name);
         snprintf(level, sizeof level, "%d", a->level);
         if (d->own_level[i])
             text_in(w, area, "level", level);

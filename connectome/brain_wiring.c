@@ -229,6 +229,20 @@ static ww_status check_inputs(const net *w)
     return WW_OK;
 }
 
+/* Areas that understand the maps of one type alone. */
+static ww_status check_sources(const net *w)
+{
+    const ww_brain_draft *d = w->draft;
+    for (int to = 0; to < w->n; to++)
+        for (int from = 0; from < w->n && d->area[to].type->reads != NULL; from++)
+            if (between(w, from, to)->there &&
+                strcmp(d->area[from].type->item.name, d->area[to].type->reads) != 0)
+                return WW_LINE_FAIL(d, d->area_line[to],
+                                    "areas: %s reads an area of type %s, which %s is not",
+                                    d->area[to].name, d->area[to].type->reads, d->area[from].name);
+    return WW_OK;
+}
+
 /* ---- order ---- */
 
 static bool ready(const net *w, const int *order, int area)
@@ -309,6 +323,7 @@ ww_status ww_brain_wire(ww_brain_draft *d, int **order)
     WW_TRY(drop(&w));
     WW_TRY(add(&w));
     WW_TRY(check_inputs(&w));
+    WW_TRY(check_sources(&w));
     find_order(&w, *order);
     for (int i = 0; i < d->n_areas; i++) {
         at[(*order)[i]] = i;

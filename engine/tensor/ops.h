@@ -97,6 +97,24 @@ typedef struct ww_pool_attr {
 /** Pools size x size neighbourhoods, `stride` (0 means size) apart. */
 ww_var ww_pool(ww_graph *g, ww_var x, ww_pool_attr attr);
 
+typedef struct ww_filter_pool_attr {
+    int kind;         /* ww_pool_kind, over sizes and neighbourhoods */
+    int size, stride; /* of the neighbourhoods in responses; a stride of 0 means size */
+    double beta;      /* of WW_POOL_SOFTMAX; 0: the mean */
+    bool inside;      /* a response is 0 where its filter reaches out of the picture */
+} ww_filter_pool_attr;
+
+/** Filters filter[j] [F, k_j, k_j] (odd k_j) on a picture x[N, 1, H, W], each response's magnitude
+ * divided by the norm of what the filter sees, and pooled over the n sizes and neighbourhoods ->
+ * [N, F, H', W'], H' = ceil((H - size) / stride) + 1. Needs no memory for the responses. Not
+ * differentiable. */
+ww_var ww_filter_pool(ww_graph *g, ww_var x, int n, const ww_var *filters,
+                      ww_filter_pool_attr attr);
+
+/** The least squared distance of any k x k part of n maps [N, C, H_m, W_m] to each of
+ * prototypes[P, C, k, k] -> [N, P]. Not differentiable. */
+ww_var ww_nearest(ww_graph *g, ww_var prototypes, int n, const ww_var *maps);
+
 /** Pools each whole map: [N, C, H, W] -> [N, C]. */
 ww_var ww_global_pool(ww_graph *g, ww_var x, ww_pool_kind kind);
 

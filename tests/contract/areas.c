@@ -19,6 +19,12 @@ static ww_brain *brain_of(const char *area, const ww_view *view, ww_arena *arena
 {
     static const char *const stem[] = {"retina", "LGN", "V1", "V2"};
     char areas[128] = "", paths[256] = "";
+    for (size_t i = 0; i < ww_areas_count; i++)
+        if (strcmp(ww_areas[i]->item.name, area) == 0 && ww_areas[i]->reads != NULL) {
+            snprintf(areas, sizeof areas, "%s %s", ww_areas[i]->reads, area);
+            snprintf(paths, sizeof paths, "%s>%s", ww_areas[i]->reads, area);
+            return ww_test_brain(areas, paths, view, 1, arena);
+        }
     for (int i = 0; i < 4; i++) {
         snprintf(areas + strlen(areas), sizeof areas - strlen(areas), "%s%s", i ? " " : "",
                  stem[i]);
@@ -241,6 +247,11 @@ static void check_params(const char *name)
         if (row->type == WW_PARAM_BOOL) {
             try_value(name, row, "yes");
             try_value(name, row, "no");
+            continue;
+        }
+        if (row->type == WW_PARAM_CHOICE) {
+            for (int k = 0; row->choices[k] != NULL; k++)
+                try_value(name, row, row->choices[k]);
             continue;
         }
         for (int high = 0; high < 2; high++) {

@@ -84,6 +84,8 @@ ww_brain *ww_test_brain(const char *areas, const char *paths, const ww_view *vie
                                   .height = (width * view->height_px + view->width_px / 2) /
                                             view->width_px,
                                   .width = width};
+        if (type->sampling != NULL)
+            type->sampling(params, view, &area[i].height, &area[i].width);
     }
     brain->n_paths = add_paths(brain, paths, path, arena);
     return brain;
