@@ -18,6 +18,7 @@
 typedef struct ww_cli {
     uint64_t seed;            /* --seed; 1 without one */
     int threads;              /* --threads, already set; all cores without one */
+    const char *plan;         /* --plan, already followed; NULL without one */
     bool quiet;               /* -q */
     const char *output;       /* -o, or NULL */
     const char *const *set;   /* "key=value" of every --set, NULL-terminated */

@@ -10,7 +10,9 @@
 
 #include "cli/command.h"
 #include "cli/parts/options.h"
+#include "engine/base/plan.h"
 #include "engine/base/threads.h"
+#include "engine/store/h5.h"
 
 enum { DONE = 0, FAILED = 1, WRONG_USAGE = 2, INTERRUPTED = 130 };
 
@@ -93,6 +95,14 @@ static ww_status find_command(const ww_command **out, const char *name)
     return WW_OK;
 }
 
+/* Kernels are chosen by estimate or by measuring, or as they were in a file of results. */
+static ww_status follow_plan(const char *how)
+{
+    bool measure = strcmp(how, "measure") == 0;
+    ww_plan_effort_set(measure ? WW_PLAN_MEASURE : WW_PLAN_ESTIMATE);
+    return measure || strcmp(how, "estimate") == 0 ? WW_OK : ww_h5_follow_plan(how);
+}
+
 static ww_status run(ww_arena *arena, int argc, char **argv)
 {
     static const char *const nothing[] = {NULL};
@@ -110,6 +120,8 @@ static ww_status run(ww_arena *arena, int argc, char **argv)
         return WW_OK;
     }
     ww_threads_set(cli.threads);
+    if (cli.plan != NULL)
+        WW_TRY(follow_plan(cli.plan));
     cli.progress = ww_progress_terminal(stderr, cli.quiet);
     ww_status status = command->run(&cli, self, rest.argc, rest.argv);
     ww_progress_end(&cli.progress);

@@ -10,7 +10,7 @@
 #include "engine/base/text.h"
 #include "engine/base/threads.h"
 
-enum { SET = 1, SEED, THREADS, OUTPUT, QUIET, HELP, FIRST_OWN };
+enum { SET = 1, SEED, THREADS, PLAN, OUTPUT, QUIET, HELP, FIRST_OWN };
 enum { MOST_THREADS = 1024 };
 
 static const struct poptOption shared[] = {
@@ -18,6 +18,8 @@ static const struct poptOption shared[] = {
     {"output", 'o', POPT_ARG_STRING, NULL, OUTPUT, "write %s", "FILE"},
     {"seed", '\0', POPT_ARG_STRING, NULL, SEED, "seed of all random numbers (1)", "N"},
     {"threads", '\0', POPT_ARG_STRING, NULL, THREADS, "number of threads (all cores)", "N"},
+    {"plan", '\0', POPT_ARG_STRING, NULL, PLAN,
+     "kernels by 'estimate', by 'measure', or as in the results FILE (estimate)", "HOW"},
     {"quiet", 'q', POPT_ARG_NONE, NULL, QUIET, "no progress", NULL},
     {"help", 'h', POPT_ARG_NONE, NULL, HELP, "this text", NULL},
 };
@@ -162,6 +164,9 @@ static ww_status take(const menu *m, int val, const char *text, ww_cli *cli, voi
         return read_seed(text, &cli->seed);
     case THREADS:
         return read_threads(text, &cli->threads);
+    case PLAN:
+        cli->plan = text;
+        return WW_OK;
     case QUIET:
         cli->quiet = true;
         return WW_OK;

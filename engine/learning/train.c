@@ -25,6 +25,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/base/plan.h"
 #include "engine/learning/checkpoint.h"
 #include "engine/learning/penalty.h"
 #include "engine/learning/prefetch.h"
@@ -206,11 +207,27 @@ static ww_status check_same(const struct run *run, const ww_checkpoint *from)
     return WW_OK;
 }
 
+static bool resumes(const struct run *run)
+{
+    const ww_train_options *options = run->options;
+    return options->resume && options->checkpoint != NULL && access(options->checkpoint, F_OK) == 0;
+}
+
+/* Other kernels would end with other bits: those of the checkpoint go on, unless it names none or
+ * the user has said how to choose. */
+static ww_status follow_plan(const struct run *run)
+{
+    if (!resumes(run) || ww_plan_effort_get() != WW_PLAN_DEFAULT)
+        return WW_OK;
+    ww_status status = ww_h5_follow_plan(run->options->checkpoint);
+    return status == WW_ENOTFOUND ? WW_OK : status;
+}
+
 /* Takes up the training in the checkpoint, if there is one. */
 static ww_status resume(struct run *run)
 {
     const ww_train_options *options = run->options;
-    if (!options->resume || options->checkpoint == NULL || access(options->checkpoint, F_OK) != 0)
+    if (!resumes(run))
         return WW_OK;
     ww_checkpoint from;
     WW_TRY(ww_checkpoint_read(options->checkpoint, run->values, &from, run->arena));
@@ -254,6 +271,7 @@ static ww_status prepare(struct run *run, const ww_graph *graph)
                               .metadata = run->options->metadata ? run->options->metadata : "",
                               .command_line = run->options->command_line};
     run->unsaved = true;
+    WW_TRY(follow_plan(run));
     WW_TRY(compile(run, graph));
     WW_TRY(choose_optimiser(run));
     WW_TRY(resume(run));

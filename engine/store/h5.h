@@ -75,10 +75,15 @@ ww_status ww_h5_read_attribute_real(const ww_h5 *file, const char *name, const c
 
 /** Writes the group /provenance: version, commit and compiler of whatwhere, versions of the
  * libraries, the resolved configuration (any text, YAML as a rule), seed, command line, host, date
- * (UTC), number of threads, and for each of the n_inputs files or folders its path, size and CRC-32
- * (inputs/path, bytes, crc32). An older one is overwritten. WW_EIO for an input that is not there.
+ * (UTC), number of threads, the plan (engine/base/plan.h, a line for each choice so far), and for
+ * each of the n_inputs files or folders its path, size and CRC-32 (inputs/path, bytes, crc32). An
+ * older one is overwritten. WW_EIO for an input that is not there.
  */
 ww_status ww_h5_provenance(ww_h5 *file, const char *configuration, uint64_t seed,
                            const char *command_line, const char *const *inputs, size_t n_inputs);
+
+/** Takes the plan that the provenance of a file holds. WW_ENOTFOUND where it holds none, and the
+ * errors of ww_h5_open and ww_plan_read_line. */
+ww_status ww_h5_follow_plan(const char *path);
 
 #endif

@@ -4,6 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "engine/base/plan.h"
 #include "engine/base/threads.h"
 #include "engine/base/version.h"
 #include "engine/store/h5_file.h"
@@ -39,6 +40,41 @@ static ww_status write_place(ww_h5 *file)
     return write_text(file, GROUP "date", date);
 }
 
+ww_status ww_h5_follow_plan(const char *path)
+{
+    ww_h5 *file = NULL;
+    const char *const *lines;
+    size_t n = 0;
+    ww_arena *arena = ww_arena_create();
+    if (arena == NULL)
+        return WW_ENOMEM;
+    ww_status status = ww_h5_open(&file, path);
+    if (status == WW_OK)
+        status = ww_h5_read_texts(file, GROUP "plan", &lines, &n, arena);
+    for (size_t i = 0; i < n && status == WW_OK; i++)
+        status = ww_plan_read_line(lines[i], path);
+    ww_h5_close(file);
+    ww_arena_free(arena);
+    return status;
+}
+
+/* Which kernels were chosen. */
+static ww_status write_plan(ww_h5 *file, ww_arena *arena)
+{
+    char line[512];
+    size_t n = 0;
+    while (ww_plan_line(n, line, sizeof line))
+        n++;
+    const char **lines = ww_arena_array(arena, n, sizeof *lines);
+    if (lines == NULL)
+        return WW_ENOMEM;
+    for (size_t i = 0; i < n; i++)
+        if (!ww_plan_line(i, line, sizeof line) ||
+            (lines[i] = ww_arena_strdup(arena, line)) == NULL)
+            return WW_ENOMEM;
+    return ww_h5_write_texts(file, GROUP "plan", lines, (int64_t)n);
+}
+
 static ww_status write_inputs(ww_h5 *file, const char *const *inputs, size_t n, ww_arena *arena)
 {
     int64_t *bytes = ww_arena_array(arena, n, sizeof *bytes), count = (int64_t)n;
@@ -71,6 +107,8 @@ ww_status ww_h5_provenance(ww_h5 *file, const char *configuration, uint64_t seed
         ww_h5_write(file, GROUP "seed", H5T_STD_U64LE, H5T_NATIVE_UINT64, &seed, 0, NULL, false));
     ww_arena *arena = ww_arena_create();
     ww_status status = arena != NULL ? write_libraries(file, arena) : WW_ENOMEM;
+    if (status == WW_OK)
+        status = write_plan(file, arena);
     if (status == WW_OK)
         status = write_inputs(file, inputs, n_inputs, arena);
     ww_arena_free(arena);

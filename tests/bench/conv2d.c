@@ -1,96 +1,132 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* How fast convolutions run, forward and for both gradients, on shapes of cortical areas: batches
- * of 32, the best of many runs, in 10^9 floating-point operations a second (2 per product).
+/* How fast the kernels of convolutions are, side by side, forward and for both gradients, on shapes
+ * of known networks and of cortical areas: medians of interleaved rounds, in 10^9 floating-point
+ * operations a second (2 per product of the definition, whatever a kernel really does). A star
+ * marks what is chosen by estimate.
  *
- *     build/gcc/bench/conv2d [THREADS] */
-#include <omp.h>
+ *     build/gcc/bench/conv2d [THREADS [FIRST [LAST]]]        rows FIRST to LAST of the table */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/plan.h"
 #include "engine/base/random.h"
 #include "engine/base/threads.h"
-#include "engine/tensor/ops.h"
+#include "engine/tensor/backend/conv.h"
 
-extern const ww_op ww_op_conv2d;
+/* Samples, channels in and out, filter, map, stride, padding, groups. */
+static const int shapes[][8] = {
+    {32, 3, 64, 7, 224, 2, 3, 1},   {32, 64, 64, 3, 56, 1, 1, 1},  {32, 128, 128, 3, 28, 1, 1, 1},
+    {32, 256, 256, 3, 14, 1, 1, 1}, {32, 512, 512, 3, 7, 1, 1, 1}, {32, 1, 32, 11, 28, 1, 5, 1},
+    {32, 1, 32, 11, 64, 1, 5, 1},   {32, 32, 64, 5, 14, 1, 2, 1},  {32, 64, 64, 3, 56, 1, 1, 64},
+    {32, 48, 24, 3, 16, 1, 1, 1},   {32, 48, 24, 3, 8, 1, 1, 1},   {32, 96, 32, 3, 8, 1, 1, 1},
+    {32, 192, 32, 1, 8, 1, 0, 1},   {32, 4, 32, 11, 64, 2, 5, 1},  {32, 4, 16, 7, 32, 1, 3, 1},
+    {32, 48, 48, 3, 16, 1, 1, 48},  {32, 24, 24, 5, 16, 1, 2, 1},  {32, 64, 16, 1, 16, 1, 0, 1},
+    {32, 64, 64, 3, 4, 1, 1, 1},    {32, 3, 8, 3, 64, 1, 1, 1},    {1, 64, 64, 3, 16, 1, 1, 1},
+    {1, 1, 32, 15, 128, 1, 7, 1},   {1, 1, 16, 31, 256, 1, 15, 1}, {8, 3, 16, 21, 64, 1, 10, 1},
+    {1, 16, 16, 3, 224, 1, 1, 1},   {128, 16, 16, 3, 8, 1, 1, 1}};
+enum { N_SHAPES = sizeof shapes / sizeof shapes[0], N_PASSES = 3 };
 
-enum { BATCH = 32, MOST = 300 };
-static const double SECONDS = 0.2; /* a measurement */
+struct race {
+    ww_conv conv[WW_N_CONV_KERNELS];
+    int which[WW_N_CONV_KERNELS], n;
+    float *x, *weight, *y, *scratch;
+};
 
-/* Channels in and out, filter, map, stride, padding, groups. */
-static const int shapes[][7] = {
-    {48, 24, 3, 16, 1, 1, 1},  {48, 24, 3, 8, 1, 1, 1},  {96, 32, 3, 8, 1, 1, 1},
-    {192, 32, 1, 8, 1, 0, 1},  {4, 32, 11, 64, 2, 5, 1}, {4, 16, 7, 32, 1, 3, 1},
-    {48, 48, 3, 16, 1, 1, 48}, {24, 24, 5, 16, 1, 2, 1}, {64, 16, 1, 16, 1, 0, 1},
-    {64, 64, 3, 4, 1, 1, 1},   {3, 8, 3, 64, 1, 1, 1}};
-
-static float *drawn(size_t n)
+static void demand(bool good)
 {
-    size_t bytes = (n * sizeof(float) + 127) / 64 * 64;
-    float *x = aligned_alloc(64, bytes);
-    ww_random random = ww_random_at(1, n);
-    for (size_t i = 0; i < n && x != NULL; i++)
+    if (good)
+        return;
+    fprintf(stderr, "conv2d: %s\n", ww_error_message());
+    exit(1);
+}
+
+static float *drawn(int64_t n)
+{
+    float *x = aligned_alloc(64, ((size_t)n * sizeof(float) + 127) / 64 * 64);
+    ww_random random = ww_random_at(1, (uint64_t)n);
+    for (int64_t i = 0; i < n && x != NULL; i++)
         x[i] = (float)ww_random_normal(&random);
-    if (x == NULL)
-        exit(1);
+    demand(x != NULL);
     return x;
 }
 
-/* Seconds of the fastest run. */
-static double best(ww_status (*run)(ww_op_call *), ww_op_call *call)
+static ww_status run(void *context, int i)
 {
-    double fastest = 1e9, start = omp_get_wtime();
-    for (int i = 0; i < MOST && (i < 3 || omp_get_wtime() - start < SECONDS); i++) {
-        double begin = omp_get_wtime();
-        if (run(call) != WW_OK)
-            exit(1);
-        double taken = omp_get_wtime() - begin;
-        fastest = taken < fastest ? taken : fastest;
-    }
-    return fastest;
+    struct race *race = context;
+    return ww_conv_run(&race->conv[i], race->x, race->weight, race->y, race->scratch);
 }
 
-static void measure(const int *s)
+static void enter(struct race *race, const ww_conv_task *task)
 {
-    ww_conv2d_attr attr = {.stride = s[4], .pad = s[5], .groups = s[6]};
-    const ww_shape shape[2] = {WW_SHAPE(BATCH, s[0], s[3], s[3]),
-                               WW_SHAPE(s[1], s[0] / s[6], s[2], s[2])};
-    ww_op_call call = {.attr = &attr, .n_in = 2, .in_shape = shape, .mode = WW_TRAIN};
-    if (ww_op_conv2d.infer(&attr, 2, shape, &call.out_shape) != WW_OK ||
-        ww_op_conv2d.prepare(&call) != WW_OK)
-        exit(1);
-    float *in[2], *gradient[2], *wanted[2] = {NULL, NULL};
-    for (int k = 0; k < 2; k++) {
-        in[k] = drawn(ww_shape_size(&shape[k]));
-        gradient[k] = drawn(ww_shape_size(&shape[k]));
+    size_t most = 0;
+    race->n = 0;
+    for (int i = 0; i < WW_N_CONV_KERNELS; i++) {
+        ww_conv *conv = &race->conv[race->n];
+        *conv = (ww_conv){.kernel = ww_conv_kernels[i]};
+        if (!conv->kernel->supports(task))
+            continue;
+        demand(conv->kernel->create(&conv->state, &conv->scratch_floats, task) == WW_OK);
+        if (conv->state == NULL)
+            continue;
+        most = conv->scratch_floats > most ? conv->scratch_floats : most;
+        race->which[race->n++] = i;
     }
-    float *out = drawn(ww_shape_size(&call.out_shape));
-    float *grad_out = drawn(ww_shape_size(&call.out_shape));
-    call.in = in, call.out = out, call.grad_out = grad_out, call.grad_in = wanted;
-    call.scratch = drawn(call.scratch_floats);
-    double products = (double)ww_shape_size(&call.out_shape) * s[0] / s[6] * s[2] * s[2];
-    printf("%3d > %2d  %2dx%-2d on %2dx%-2d stride %d groups %-2d", s[0], s[1], s[2], s[2], s[3],
-           s[3], s[4], s[6]);
-    printf("%8.1f", 2e-9 * products / best(ww_op_conv2d.forward, &call));
-    for (int k = 0; k < 2; k++) {
-        wanted[k] = gradient[k];
-        wanted[1 - k] = NULL;
-        printf("%8.1f", 2e-9 * products / best(ww_op_conv2d.backward, &call));
-    }
+    race->scratch = drawn((int64_t)most);
+}
+
+static void measure(struct race *race, const ww_conv_task *task, const char *pass)
+{
+    const ww_conv_size *s = &task->size;
+    double products = (double)(s->n * s->k * s->oh * s->ow * s->c / s->groups * s->kh * s->kw);
+    double seconds[WW_N_CONV_KERNELS];
+    ww_conv chosen;
+    enter(race, task);
+    demand(ww_plan_race(race->n, run, race, seconds) == WW_OK);
+    demand(ww_conv_prepare(&chosen, task) == WW_OK);
+    printf("%3d %3d > %3d %2dx%-2d on %3dx%-3d /%d g%-2d %-7s", (int)s->n, (int)s->c, (int)s->k,
+           (int)s->kh, (int)s->kw, (int)s->h, (int)s->w, (int)s->stride, (int)s->groups, pass);
+    for (int i = 0, r = 0; i < WW_N_CONV_KERNELS; i++)
+        if (r < race->n && race->which[r] == i)
+            printf("%9.1f%c", 2e-9 * products / seconds[r++],
+                   chosen.kernel == ww_conv_kernels[i] ? '*' : ' ');
+        else
+            printf("%9s ", "-");
     printf("\n");
-    ww_op_conv2d.release(call.plan);
-    for (int k = 0; k < 2; k++) {
-        free(in[k]);
-        free(gradient[k]);
+    fflush(stdout);
+    ww_conv_release(&chosen);
+    for (int i = 0; i < race->n; i++)
+        ww_conv_release(&race->conv[i]);
+    free(race->scratch);
+}
+
+static void measure_passes(const int *of)
+{
+    static const char *const passes[] = {"forward", "maps", "weights"};
+    int out = (of[4] + 2 * of[6] - of[3]) / of[5] + 1;
+    ww_conv_task task = {.threads = ww_threads()};
+    task.size = (ww_conv_size){of[0], of[1], of[4], of[4], of[2], of[3], of[3],
+                               out,   out,   of[5], of[6], 1,     of[7]};
+    const ww_conv_size *s = &task.size;
+    struct race race = {.x = drawn(s->n * s->c * s->h * s->w),
+                        .weight = drawn(s->k * s->c / s->groups * s->kh * s->kw),
+                        .y = drawn(s->n * s->k * s->oh * s->ow)};
+    for (int pass = 0; pass < N_PASSES; pass++) {
+        task.pass = pass;
+        measure(&race, &task, passes[pass]);
     }
-    free(out), free(grad_out), free(call.scratch);
+    free(race.x), free(race.weight), free(race.y);
 }
 
 int main(int argc, char **argv)
 {
+    int first = argc > 2 ? atoi(argv[2]) : 0, last = argc > 3 ? atoi(argv[3]) : N_SHAPES - 1;
     ww_threads_set(argc > 1 ? atoi(argv[1]) : 0);
-    printf("GFLOP/s on %d threads                        forward    maps weights\n", ww_threads());
-    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
-        measure(shapes[i]);
+    printf("GFLOP/s on %d thread(s)%24s", ww_threads(), "");
+    for (int i = 0; i < WW_N_CONV_KERNELS; i++)
+        printf("%10s", ww_conv_kernels[i]->name);
+    printf("\n");
+    for (int i = first; i <= last && i < N_SHAPES; i++)
+        measure_passes(shapes[i]);
     return 0;
 }

@@ -9,6 +9,9 @@ $ whatwhere train two-streams-small -o b.h5 --epochs 1 --test 0 -q --set trainin
 > ^2 epochs, 4 steps in [0-9]+ s
 > ^trained brain: b\.h5$
 
+# kernels that were measured, and the same ones again
+$ whatwhere train two-streams-small -o m.h5 --epochs 1 --test 0 -q --plan measure --set training.samples_per_epoch=64 && whatwhere train two-streams-small -o r.h5 --epochs 1 --test 0 -q --plan m.h5 --set training.samples_per_epoch=64
+
 # pictures: two folders of bars, one picture of each class to learn
 % mkdir -p bars/lying bars/upright
 % for i in 1 2; do printf 'P2 4 4 255\n0 0 0 0 255 255 255 255 0 0 0 0 0 0 0 0\n' > bars/lying/$i.pgm; done

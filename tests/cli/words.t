@@ -103,3 +103,7 @@ $ whatwhere list > /dev/full
 
 $ { whatwhere list commands; echo "ended with $?" >&2; } | true
 ! ended with 0
+
+$ whatwhere list --plan nowhere.h5
+? 1
+!~ ^whatwhere: nowhere\.h5: 

@@ -75,12 +75,13 @@ Test(cli_options, every_type_is_read)
     cr_assert_eq(
         parse("A --size-deg 2.5 --items=7 --kind noise --all-frames --no-colour --doses "
               "0.25,0.5 B --lesion FFA --lesion V1>MT -o x.png --seed 18446744073709551615 "
-              "--threads 2 -q --set a=1 --set b.c=d=e -- --C"),
+              "--threads 2 --plan a.h5 -q --set a=1 --set b.c=d=e -- --C"),
         WW_OK, "%s", ww_error_message());
     cr_assert(own.size_deg == 2.5 && own.items == 7 && own.kind == 1);
     cr_assert(own.all_frames && !own.colour);
     cr_assert(own.doses.count == 2 && own.doses.value[0] == 0.25 && own.doses.value[1] == 0.5);
     cr_assert_str_eq(cli.output, "x.png");
+    cr_assert_str_eq(cli.plan, "a.h5");
     cr_assert(cli.seed == UINT64_MAX && cli.threads == 2 && cli.quiet && !rest.help);
     cr_assert(rest.argc == 3 && strcmp(rest.argv[0], "A") == 0 && strcmp(rest.argv[2], "--C") == 0);
     const char *key, *value, *const *lesion;

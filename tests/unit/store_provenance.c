@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/base/plan.h"
 #include "engine/base/threads.h"
 #include "engine/base/version.h"
 #include "engine/store/file.h"
@@ -48,6 +49,7 @@ Test(store_provenance, everything_is_there)
     size_t count;
     cr_assert_eq(mkdir(inputs[1], 0777), 0);
     ww_file_with_text("set/1.txt", "x");
+    expect_ok(ww_plan_record("conv2d forward", "winograd"));
     expect_ok(ww_h5_create(&file, ww_path("run.h5")));
     for (int twice = 0; twice < 2; twice++)
         expect_ok(ww_h5_provenance(file, "brain: x\n", seed, "whatwhere run x", inputs, 2));
@@ -75,6 +77,23 @@ Test(store_provenance, everything_is_there)
         hdf5 += strncmp(texts[i], "hdf5 1.", 7) == 0;
     cr_assert_eq(hdf5, 1);
     ww_h5_close(file);
+    char kernel[WW_PLAN_KERNEL];
+    ww_plan_forget();
+    cr_assert(!ww_plan_find("conv2d forward", kernel));
+    expect_ok(ww_h5_follow_plan(ww_path("run.h5")));
+    cr_assert(ww_plan_find("conv2d forward", kernel));
+    cr_assert_str_eq(kernel, "winograd");
+}
+
+Test(store_provenance, a_file_without_a_plan)
+{
+    ww_h5 *file;
+    char message[512];
+    expect_ok(ww_h5_create(&file, ww_path("bare.h5")));
+    expect_ok(ww_h5_commit(file));
+    cr_assert_eq(ww_h5_follow_plan(ww_path("bare.h5")), WW_ENOTFOUND);
+    snprintf(message, sizeof message, "%s: /provenance/plan: not there", ww_path("bare.h5"));
+    cr_assert_str_eq(ww_error_message(), message);
 }
 
 Test(store_provenance, missing_inputs_are_told)

@@ -10,32 +10,21 @@
  *     dweight[k, c, i, j] = sum over n, v, u of dy[n, k, v, u] x[n, c', s v + d i - p, s u + d j -
  * p]
  *
- * Three kernels compete for each pass, chosen by estimate. Measured on batches of 32 and two cores
- * with AVX-512 (Zen 5), 3x3 to 11x11 filters and maps from 4x4 to 64x64: Winograd's 3x3 filters win
- * by 1.1 to 2.5 times where there are enough tiles of 4x4 outputs for the transformed filters to
- * pay (and channels to fill the blocks, for the weights); else oneDNN's direct kernels in blocks of
- * channels win by two to four times against columns and matrix products, except
- *
- *     - for filters of one tap (1x1, stride 1): the product alone, no columns, nothing to reorder;
- *     - for the gradient of maps with few channels, which fill a fraction of a block. */
+ * Several kernels compete for each of the three computations (backend/conv.h). */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "engine/base/threads.h"
-#include "engine/tensor/backend/columns.h"
-#include "engine/tensor/backend/winograd.h"
+#include "engine/tensor/backend/conv.h"
 #include "engine/tensor/ops.h"
 
 extern const ww_op ww_op_conv2d;
 
-enum { N_PASSES = 3, FEW_CHANNELS = 4, MANY_TILES = 96, MANY_CHANNELS = 16 };
+enum { N_PASSES = 3 };
 
 struct plan {
-    ww_conv_size size;
-    ww_winograd *winograd[N_PASSES];
-    ww_onednn_conv *direct[N_PASSES]; /* both NULL: as columns */
-    int threads;
+    ww_conv conv[N_PASSES];
 };
 
 static int64_t outputs(int64_t size, int64_t taps, const ww_conv2d_attr *a)
@@ -97,46 +86,12 @@ static ww_conv_size size_of(const ww_op_call *call)
                           .groups = a->groups};
 }
 
-/* Whether a pass is better done as columns. */
-static bool by_columns(const ww_conv_size *s, ww_conv_pass pass)
-{
-    bool one_tap = s->kh * s->kw == 1 && s->stride == 1 && s->pad == 0;
-    bool few = s->groups == 1 && s->c <= FEW_CHANNELS;
-    return (one_tap && s->groups == 1) || (pass == WW_CONV_DATA && few);
-}
-
-static bool by_winograd(const ww_conv_size *s, ww_conv_pass pass)
-{
-    if (!ww_winograd_supports(s) || s->n * ((s->oh + 3) / 4) * ((s->ow + 3) / 4) < MANY_TILES)
-        return false;
-    return pass != WW_CONV_WEIGHTS || (s->c >= MANY_CHANNELS && s->k >= MANY_CHANNELS);
-}
-
 static void release(void *plan)
 {
     struct plan *p = plan;
-    for (int pass = 0; pass < N_PASSES; pass++) {
-        ww_winograd_free(p->winograd[pass]);
-        ww_onednn_conv_free(p->direct[pass]);
-    }
+    for (int pass = 0; pass < N_PASSES; pass++)
+        ww_conv_release(&p->conv[pass]);
     free(p);
-}
-
-/* Chooses and prepares the kernel of one pass; *floats is the workspace that it wants. */
-static ww_status prepare_pass(struct plan *plan, ww_conv_pass pass, ww_mode mode, size_t *floats)
-{
-    const ww_conv_size *size = &plan->size;
-    if (by_winograd(size, pass)) {
-        WW_TRY(ww_winograd_create(&plan->winograd[pass], size, pass, plan->threads,
-                                  ww_kernels_best(), mode != WW_TRAIN));
-        *floats = ww_winograd_scratch(plan->winograd[pass]);
-        return WW_OK;
-    }
-    if (!by_columns(size, pass))
-        WW_TRY(ww_onednn_conv_create(&plan->direct[pass], size, pass));
-    *floats = plan->direct[pass] != NULL ? ww_onednn_conv_scratch(plan->direct[pass])
-                                         : ww_columns_scratch(size, pass, plan->threads);
-    return WW_OK;
 }
 
 static ww_status prepare(ww_op_call *call)
@@ -144,18 +99,18 @@ static ww_status prepare(ww_op_call *call)
     struct plan *plan = calloc(1, sizeof *plan);
     if (plan == NULL)
         return WW_FAIL(WW_ENOMEM, "out of memory for a convolution");
-    plan->size = size_of(call);
-    plan->threads = ww_threads();
+    ww_conv_task task = {
+        .size = size_of(call), .threads = ww_threads(), .keep = call->mode != WW_TRAIN};
     call->scratch_floats = 0;
     for (int pass = 0; pass < (call->mode == WW_INFER ? 1 : N_PASSES); pass++) {
-        size_t floats;
-        ww_status status = prepare_pass(plan, pass, call->mode, &floats);
+        task.pass = pass;
+        ww_status status = ww_conv_prepare(&plan->conv[pass], &task);
         if (status != WW_OK) {
             release(plan);
             return status;
         }
-        if (floats > call->scratch_floats)
-            call->scratch_floats = floats;
+        if (plan->conv[pass].scratch_floats > call->scratch_floats)
+            call->scratch_floats = plan->conv[pass].scratch_floats;
     }
     call->plan = plan;
     return WW_OK;
@@ -163,14 +118,8 @@ static ww_status prepare(ww_op_call *call)
 
 static ww_status run(ww_op_call *call, ww_conv_pass pass, float *x, float *weight, float *y)
 {
-    struct plan *plan = call->plan;
-    if (plan->direct[pass] != NULL)
-        return ww_onednn_conv_run(plan->direct[pass], x, weight, y, call->scratch);
-    if (plan->winograd[pass] != NULL)
-        ww_winograd_run(plan->winograd[pass], x, weight, y, call->scratch);
-    else
-        ww_columns_run(&plan->size, pass, plan->threads, x, weight, y, call->scratch);
-    return WW_OK;
+    const struct plan *plan = call->plan;
+    return ww_conv_run(&plan->conv[pass], x, weight, y, call->scratch);
 }
 
 static ww_status forward(ww_op_call *call)

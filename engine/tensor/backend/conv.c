@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The choice of a convolution's kernel: the plan's; else, by effort, the one whose cost model says
+ * least or the one that was fastest on made-up numbers. */
+#include "engine/tensor/backend/conv.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/plan.h"
+#include "engine/base/random.h"
+
+enum { WORK_TEXT = 256, LINE_BYTES = 64 };
+
+/* "conv2d forward [32, 16, 8, 8] by [24, 16, 3, 3] stride 1 pad 1 dilation 1 groups 1" */
+static void describe(const ww_conv_task *task, char text[WORK_TEXT])
+{
+    static const char *const passes[] = {"forward", "maps", "weights"};
+    const ww_conv_size *s = &task->size;
+    snprintf(text, WORK_TEXT,
+             "conv2d %s [%lld, %lld, %lld, %lld] by [%lld, %lld, %lld, %lld] stride %lld pad %lld "
+             "dilation %lld groups %lld%s",
+             passes[task->pass], (long long)s->n, (long long)s->c, (long long)s->h, (long long)s->w,
+             (long long)s->k, (long long)(s->c / s->groups), (long long)s->kh, (long long)s->kw,
+             (long long)s->stride, (long long)s->pad, (long long)s->dilation, (long long)s->groups,
+             task->keep ? " fixed" : "");
+}
+
+static ww_status create(ww_conv *conv, const ww_conv_kernel *kernel, const ww_conv_task *task)
+{
+    *conv = (ww_conv){.kernel = kernel};
+    return kernel->create(&conv->state, &conv->scratch_floats, task);
+}
+
+static ww_status by_name(ww_conv *out, const char *name, const ww_conv_task *task, const char *work)
+{
+    for (int i = 0; i < WW_N_CONV_KERNELS; i++) {
+        const ww_conv_kernel *kernel = ww_conv_kernels[i];
+        if (strcmp(kernel->name, name) != 0 || !kernel->supports(task))
+            continue;
+        WW_TRY(create(out, kernel, task));
+        if (out->state != NULL)
+            return WW_OK;
+    }
+    return WW_FAIL(WW_EINVAL,
+                   "the plan has %s for '%s', which it cannot do here; 'estimate' plans anew", name,
+                   work);
+}
+
+static ww_status by_estimate(ww_conv *out, const ww_conv_task *task)
+{
+    bool tried[WW_N_CONV_KERNELS] = {false};
+    for (int left = WW_N_CONV_KERNELS; left > 0; left--) {
+        int best = -1;
+        double least = 0;
+        for (int i = 0; i < WW_N_CONV_KERNELS; i++) {
+            if (tried[i] || !ww_conv_kernels[i]->supports(task))
+                continue;
+            double seconds = ww_conv_kernels[i]->estimate_s(task);
+            if (best < 0 || seconds < least)
+                best = i, least = seconds;
+        }
+        assert(best >= 0); /* columns do everything */
+        WW_TRY(create(out, ww_conv_kernels[best], task));
+        if (out->state != NULL)
+            break;
+        tried[best] = true;
+    }
+    return WW_OK;
+}
+
+/* ---- by measuring ---- */
+
+struct race {
+    ww_conv conv[WW_N_CONV_KERNELS];
+    int n;
+    float *x, *weight, *y, *scratch;
+};
+
+static ww_status run_one(void *context, int i)
+{
+    struct race *race = context;
+    return ww_conv_run(&race->conv[i], race->x, race->weight, race->y, race->scratch);
+}
+
+static float *drawn(int64_t floats)
+{
+    size_t bytes = ((size_t)floats * sizeof(float) / LINE_BYTES + 1) * LINE_BYTES;
+    float *x = aligned_alloc(LINE_BYTES, bytes);
+    ww_random random = ww_random_at(1, 0);
+    for (int64_t i = 0; x != NULL && i < floats; i++)
+        x[i] = (float)ww_random_range(&random, -1, 1);
+    return x;
+}
+
+static ww_status enter(struct race *race, const ww_conv_task *task)
+{
+    const ww_conv_size *s = &task->size;
+    size_t scratch = 0;
+    for (int i = 0; i < WW_N_CONV_KERNELS; i++) {
+        ww_conv *conv = &race->conv[race->n];
+        if (!ww_conv_kernels[i]->supports(task))
+            continue;
+        WW_TRY(create(conv, ww_conv_kernels[i], task));
+        if (conv->state == NULL)
+            continue;
+        scratch = conv->scratch_floats > scratch ? conv->scratch_floats : scratch;
+        race->n++;
+    }
+    race->x = drawn(s->n * s->c * s->h * s->w);
+    race->weight = drawn(s->k * s->c / s->groups * s->kh * s->kw);
+    race->y = drawn(s->n * s->k * s->oh * s->ow);
+    race->scratch = drawn((int64_t)scratch);
+    if (race->x == NULL || race->weight == NULL || race->y == NULL || race->scratch == NULL)
+        return WW_FAIL(WW_ENOMEM, "out of memory for the measurement of kernels");
+    return WW_OK;
+}
+
+static ww_status by_measuring(ww_conv *out, const ww_conv_task *task)
+{
+    struct race race = {.n = 0};
+    double seconds[WW_N_CONV_KERNELS];
+    ww_status status = enter(&race, task);
+    if (status == WW_OK)
+        status = ww_plan_race(race.n, run_one, &race, seconds);
+    int best = 0;
+    for (int i = 1; status == WW_OK && i < race.n; i++)
+        best = seconds[i] < seconds[best] ? i : best;
+    if (status == WW_OK) {
+        *out = race.conv[best];
+        race.conv[best].kernel = NULL;
+    }
+    for (int i = 0; i < race.n; i++)
+        ww_conv_release(&race.conv[i]);
+    free(race.x), free(race.weight), free(race.y), free(race.scratch);
+    return status;
+}
+
+ww_status ww_conv_prepare(ww_conv *out, const ww_conv_task *task)
+{
+    char work[WORK_TEXT], name[WW_PLAN_KERNEL];
+    *out = (ww_conv){.kernel = NULL};
+    describe(task, work);
+    if (ww_plan_find(work, name))
+        return by_name(out, name, task, work);
+    WW_TRY(ww_plan_effort_get() == WW_PLAN_MEASURE ? by_measuring(out, task)
+                                                   : by_estimate(out, task));
+    ww_status status = ww_plan_record(work, out->kernel->name);
+    if (status != WW_OK)
+        ww_conv_release(out);
+    return status;
+}
+
+ww_status ww_conv_run(const ww_conv *conv, float *x, float *weight, float *y, float *scratch)
+{
+    return conv->kernel->run(conv->state, x, weight, y, scratch);
+}
+
+void ww_conv_release(ww_conv *conv)
+{
+    if (conv->kernel != NULL)
+        conv->kernel->destroy(conv->state);
+    *conv = (ww_conv){.kernel = NULL};
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef WW_ENGINE_TENSOR_BACKEND_CONV_H
+#define WW_ENGINE_TENSOR_BACKEND_CONV_H
+
+/* The kernels that compete for a convolution, and the choice between them (engine/base/plan.h). */
+
+#include <stdbool.h>
+
+#include "engine/tensor/backend/onednn.h"
+
+/** What is to be done. */
+typedef struct ww_conv_task {
+    ww_conv_size size;
+    ww_conv_pass pass;
+    int threads; /* at most, in all runs */
+    bool keep;   /* weights change seldom: what is made of them may be kept from run to run */
+} ww_conv_task;
+
+/** One that can do some of it. Arrays are dense, as in ww_onednn_conv_run. */
+typedef struct ww_conv_kernel {
+    const char *name;
+    bool (*supports)(const ww_conv_task *task);
+    /** Seconds on one core of the machine that the models were fitted on (conv_cost.c): only the
+     * order counts. Must not depend on the number of threads, or the plan would. */
+    double (*estimate_s)(const ww_conv_task *task);
+    /** Prepares it; *state is NULL, without error, where it turns out not to be supported. */
+    ww_status (*create)(void **state, size_t *scratch_floats, const ww_conv_task *task);
+    ww_status (*run)(void *state, float *x, float *weight, float *y, float *scratch);
+    void (*destroy)(void *state); /* NULL is allowed */
+} ww_conv_kernel;
+
+extern const ww_conv_kernel *const ww_conv_kernels[];
+enum { WW_N_CONV_KERNELS = 3 };
+
+/** A task with its kernel. */
+typedef struct ww_conv {
+    const ww_conv_kernel *kernel; /* NULL: none yet */
+    void *state;
+    size_t scratch_floats; /* aligned to 64 bytes */
+} ww_conv;
+
+/** Takes the kernel that the plan names, else chooses one and puts it into the plan. Errors:
+ * WW_EINVAL for a plan that names a kernel which cannot do it; WW_ENOMEM; those of the kernels. */
+ww_status ww_conv_prepare(ww_conv *out, const ww_conv_task *task);
+ww_status ww_conv_run(const ww_conv *conv, float *x, float *weight, float *y, float *scratch);
+void ww_conv_release(ww_conv *conv);
+
+#endif

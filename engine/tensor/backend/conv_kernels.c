@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The kernels of convolutions, under one roof, and what each is thought to cost.
+ *
+ * A cost is a sum of terms: products (of whole blocks of channels, tiles or both), numbers moved
+ * (reordered, transformed, copied to columns), work on weights, and a beginning. The factors, in
+ * picoseconds, are fitted to the best of up to 40 runs of 234 shapes on one core (Zen 5, AVX-512):
+ * those of the areas of two brains, of known networks, and a grid of channels, maps and batches.
+ * There, what is chosen takes 1.04 times as long as the best choice, in the mean. */
+#include <stdlib.h>
+
+#include "engine/tensor/backend/columns.h"
+#include "engine/tensor/backend/conv.h"
+#include "engine/tensor/backend/winograd.h"
+
+static double cost_s(int n, const double *factor_ps, const double *term)
+{
+    double sum = 0;
+    for (int i = 0; i < n; i++)
+        sum += factor_ps[i] * term[i];
+    return 1e-12 * sum;
+}
+
+static double up(int64_t n, int64_t to)
+{
+    return (double)((n + to - 1) / to * to);
+}
+
+/* ---- oneDNN's direct kernels ---- */
+
+static bool always(const ww_conv_task *task)
+{
+    (void)task;
+    return true;
+}
+
+/* Depthwise filters are blocked across groups, all others within. Of filters with few channels most
+ * of a block is wasted, and large ones have no kernels of their own for the gradients. */
+static double onednn_s(const ww_conv_task *task)
+{
+    static const double factor[][6] = {{0.239, 9.76, 0, 163, 139, 8.15e5},
+                                       {8.2, 0, 89.5, 126, 151, 4.68e5},
+                                       {0, 10.3, 35.4, 124, 224, 0}};
+    const ww_conv_size *s = &task->size;
+    int64_t c = s->c / s->groups, k = s->k / s->groups, taps = s->kh * s->kw;
+    bool depthwise = s->groups > 1 && c == 1 && k == 1;
+    bool few = c <= 4 && taps >= 25 && s->stride == 1 && !(depthwise && s->c % 16 == 0);
+    double whole_c = depthwise ? up(s->c, 16) : (double)s->groups * up(c, 16);
+    double whole_k = depthwise ? up(s->k, 16) : (double)s->groups * up(k, 16);
+    double outputs = (double)(s->n * s->oh * s->ow), products = outputs * (double)(taps * s->c * k);
+    const double term[] = {outputs * (double)taps * whole_k * (depthwise ? 1 : up(c, 16)),
+                           products,
+                           few ? products : 0,
+                           (double)(s->n * s->h * s->w) * whole_c + outputs * whole_k,
+                           (double)taps * whole_k * up(c, 16),
+                           1};
+    return cost_s(6, factor[task->pass], term);
+}
+
+static ww_status onednn_create(void **state, size_t *scratch_floats, const ww_conv_task *task)
+{
+    ww_onednn_conv *conv;
+    *state = NULL;
+    WW_TRY(ww_onednn_conv_create(&conv, &task->size, task->pass));
+    *scratch_floats = conv == NULL ? 0 : ww_onednn_conv_scratch(conv);
+    *state = conv;
+    return WW_OK;
+}
+
+static ww_status onednn_run(void *state, float *x, float *weight, float *y, float *scratch)
+{
+    return ww_onednn_conv_run(state, x, weight, y, scratch);
+}
+
+static void onednn_destroy(void *state)
+{
+    ww_onednn_conv_free(state);
+}
+
+static const ww_conv_kernel onednn = {"onednn",      always,     onednn_s,
+                                      onednn_create, onednn_run, onednn_destroy};
+
+/* ---- Winograd ---- */
+
+static bool winograd_supports(const ww_conv_task *task)
+{
+    return ww_winograd_supports(&task->size);
+}
+
+static double winograd_s(const ww_conv_task *task)
+{
+    static const double factor[][5] = {{12.7, 4.05e3, 4.01e3, 1.29e4, 1.46e6},
+                                       {12.9, 4.45e3, 3.09e3, 1.29e4, 1.45e6},
+                                       {11.7, 7.3e3, 1.89e3, 3.85e3, 1.88e6}};
+    const ww_conv_size *s = &task->size;
+    bool turned = task->pass == WW_CONV_DATA, weights = task->pass == WW_CONV_WEIGHTS;
+    int64_t h = turned ? s->h : s->oh, w = turned ? s->w : s->ow;
+    int64_t tiles = s->n * ((h + 3) / 4) * ((w + 3) / 4);
+    int64_t c = turned ? s->k : s->c, k = turned ? s->c : s->k;
+    double filters = task->keep && !weights ? 0 : (double)c * up(k, 8);
+    const double maps[] = {36 * up(tiles, 16) * (double)c * up(k, 8), (double)(tiles * c),
+                           (double)(tiles * k), filters, 1};
+    const double sums[] = {36 * (double)tiles * up(c, 8) * up(k, 16), (double)tiles * up(c, 16),
+                           (double)tiles * up(k, 16), (double)c * up(k, 16), 1};
+    return cost_s(5, factor[task->pass], weights ? sums : maps);
+}
+
+static ww_status winograd_create(void **state, size_t *scratch_floats, const ww_conv_task *task)
+{
+    ww_winograd *winograd;
+    *state = NULL;
+    WW_TRY(ww_winograd_create(&winograd, &task->size, task->pass, task->threads, ww_kernels_best(),
+                              task->keep));
+    *scratch_floats = ww_winograd_scratch(winograd);
+    *state = winograd;
+    return WW_OK;
+}
+
+static ww_status winograd_run(void *state, float *x, float *weight, float *y, float *scratch)
+{
+    ww_winograd_run(state, x, weight, y, scratch);
+    return WW_OK;
+}
+
+static void winograd_destroy(void *state)
+{
+    ww_winograd_free(state);
+}
+
+static const ww_conv_kernel winograd = {"winograd",      winograd_supports, winograd_s,
+                                        winograd_create, winograd_run,      winograd_destroy};
+
+/* ---- columns ---- */
+
+static double columns_s(const ww_conv_task *task)
+{
+    static const double factor[][4] = {
+        {15.2, 325, 2.79e5, 0}, {12.4, 275, 3.82e5, 0}, {17.5, 357, 2.72e5, 586}};
+    const ww_conv_size *s = &task->size;
+    int64_t rows = s->c / s->groups * s->kh * s->kw;
+    int64_t columns = s->n * s->groups * rows * s->oh * s->ow;
+    bool plain = s->kh * s->kw == 1 && s->stride == 1 && s->pad == 0;
+    const double term[] = {
+        (double)columns * (double)(s->k / s->groups), plain ? 0 : (double)columns,
+        (double)(s->n * s->groups),
+        task->pass == WW_CONV_WEIGHTS ? (double)(rows * s->k * (s->n < 8 ? s->n : 8)) : 0};
+    return cost_s(4, factor[task->pass], term);
+}
+
+static ww_status columns_create(void **state, size_t *scratch_floats, const ww_conv_task *task)
+{
+    ww_conv_task *copy = *state = malloc(sizeof *copy);
+    if (copy == NULL)
+        return WW_FAIL(WW_ENOMEM, "out of memory for a convolution");
+    *copy = *task;
+    *scratch_floats = ww_columns_scratch(&task->size, task->pass, task->threads);
+    return WW_OK;
+}
+
+static ww_status columns_run(void *state, float *x, float *weight, float *y, float *scratch)
+{
+    const ww_conv_task *task = state;
+    ww_columns_run(&task->size, task->pass, task->threads, x, weight, y, scratch);
+    return WW_OK;
+}
+
+static const ww_conv_kernel columns = {"columns",      always,      columns_s,
+                                       columns_create, columns_run, free};
+
+const ww_conv_kernel *const ww_conv_kernels[WW_N_CONV_KERNELS] = {&onednn, &winograd, &columns};

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Every kernel of convolutions on all cases of conv2d, whichever conv2d itself would choose; and
+ * the choice. */
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/plan.h"
+#include "engine/base/threads.h"
+#include "engine/tensor/backend/conv.h"
+#include "engine/tensor/ops.h"
+#include "tests/support/op_rig.h"
+
+extern const ww_op ww_op_conv2d;
+
+enum { N_PASSES = 3 };
+
+static ww_conv_size size_of(const ww_rig *rig)
+{
+    const ww_conv2d_attr *a = rig->call.attr;
+    const int64_t *x = rig->shape[0].dim, *w = rig->shape[1].dim, *y = rig->call.out_shape.dim;
+    return (ww_conv_size){x[0], x[1], x[2],      x[3],   w[0],        w[2],     w[3],
+                          y[2], y[3], a->stride, a->pad, a->dilation, a->groups};
+}
+
+static size_t floats_of(const ww_rig *rig, ww_conv_pass pass)
+{
+    return pass == WW_CONV_FORWARD ? rig->out_size : rig->size[pass == WW_CONV_WEIGHTS];
+}
+
+/* The result of one task, twice over, between sentinels: scratch is as long as was asked for. NULL
+ * where the kernel cannot do it. */
+static float *result_of(ww_rig *rig, const ww_conv_kernel *kernel, const ww_conv_task *task)
+{
+    void *state;
+    size_t room, floats = floats_of(rig, task->pass);
+    ww_threads_set(task->threads);
+    cr_assert_eq(kernel->create(&state, &room, task), WW_OK, "%s", ww_error_message());
+    if (state == NULL)
+        return NULL;
+    float *scratch = aligned_alloc(64, (room / 16 + 2) * 64);
+    float *result = malloc((floats + 1) * sizeof *result);
+    cr_assert(scratch && result);
+    for (int twice = 0; twice < 2; twice++) {
+        ww_rig_poison(scratch, room);
+        ww_rig_poison(result, floats);
+        scratch[room] = result[floats] = 12345;
+        cr_assert_eq(kernel->run(state, task->pass == WW_CONV_DATA ? result : rig->in[0],
+                                 task->pass == WW_CONV_WEIGHTS ? result : rig->in[1],
+                                 task->pass == WW_CONV_FORWARD ? result : rig->grad_out, scratch),
+                     WW_OK, "%s", ww_error_message());
+        cr_assert(scratch[room] == 12345 && result[floats] == 12345, "%s: %s, pass %d: overrun",
+                  rig->where, kernel->name, task->pass);
+    }
+    kernel->destroy(state);
+    free(scratch);
+    return result;
+}
+
+/* One thread and two, kept and not: bit for bit, but for oneDNN's sums of weights. */
+static void check(ww_rig *rig, const ww_conv_kernel *kernel, ww_conv_pass pass, const float *wanted)
+{
+    size_t floats = floats_of(rig, pass);
+    ww_conv_task task = {.size = size_of(rig), .pass = pass, .threads = 1};
+    if (!kernel->supports(&task))
+        return;
+    float *one = result_of(rig, kernel, &task);
+    if (one == NULL)
+        return;
+    task.threads = 2, task.keep = true;
+    float *two = result_of(rig, kernel, &task);
+    double error = ww_rig_distance(one, wanted, floats);
+    double apart = ww_rig_distance(two, one, floats);
+    bool varies = strcmp(kernel->name, "onednn") == 0 && pass == WW_CONV_WEIGHTS;
+    cr_assert(error <= 5e-6, "%s: %s, pass %d: relative rms %.3g", rig->where, kernel->name, pass,
+              error);
+    cr_assert(varies ? apart < 1e-5 : memcmp(one, two, floats * sizeof *one) == 0,
+              "%s: %s, pass %d: two threads differ", rig->where, kernel->name, pass);
+    free(one);
+    free(two);
+}
+
+static void every_kernel(const ww_op_case *of, int64_t batch)
+{
+    ww_rig *rig = ww_rig_create(&ww_op_conv2d, of, batch, WW_TRAIN);
+    cr_assert(rig != NULL, "%s", ww_error_message());
+    rig->reference = true;
+    ww_rig_forward(rig);
+    ww_rig_backward(rig);
+    const float *wanted[] = {rig->out, rig->grad_in[0], rig->grad_in[1]};
+    for (int pass = 0; pass < N_PASSES; pass++)
+        for (int i = 0; i < WW_N_CONV_KERNELS; i++)
+            check(rig, ww_conv_kernels[i], pass, wanted[pass]);
+    ww_rig_free(rig);
+}
+
+Test(tensor_conv, every_kernel_on_every_case)
+{
+    for (const ww_op_case *of = ww_op_conv2d.cases; of->name != NULL; of++) {
+        every_kernel(of, 1);
+        every_kernel(of, 11);
+    }
+}
+
+/* ---- the choice ---- */
+
+static const ww_conv_task task = {.size = {8, 4, 8, 8, 4, 3, 3, 8, 8, 1, 1, 1, 1}, .threads = 1};
+#define WORK "conv2d forward [8, 4, 8, 8] by [4, 4, 3, 3] stride 1 pad 1 dilation 1 groups 1"
+
+TestSuite(tensor_conv, .fini = ww_plan_forget);
+
+static const char *chosen(const ww_conv_task *of)
+{
+    ww_conv conv;
+    cr_assert_eq(ww_conv_prepare(&conv, of), WW_OK, "%s", ww_error_message());
+    const char *name = conv.kernel->name;
+    cr_assert(conv.state != NULL);
+    ww_conv_release(&conv);
+    return name;
+}
+
+Test(tensor_conv, the_plan_holds_what_was_chosen)
+{
+    char kernel[WW_PLAN_KERNEL];
+    const char *first = chosen(&task);
+    cr_assert(ww_plan_find(WORK, kernel));
+    cr_assert_str_eq(kernel, first);
+    ww_plan_forget();
+    ww_conv_task fixed = task;
+    fixed.keep = true, fixed.threads = 2;
+    chosen(&fixed);
+    cr_assert(ww_plan_find(WORK " fixed", kernel));
+}
+
+Test(tensor_conv, the_plan_is_followed)
+{
+    static const char *const names[] = {"columns", "winograd"};
+    for (int i = 0; i < 2; i++) {
+        ww_plan_forget();
+        cr_assert_eq(ww_plan_record(WORK, names[i]), WW_OK);
+        cr_assert_str_eq(chosen(&task), names[i]);
+    }
+}
+
+Test(tensor_conv, a_plan_that_cannot_be_followed)
+{
+    ww_conv conv;
+    cr_assert_eq(ww_plan_record(WORK, "abacus"), WW_OK);
+    cr_assert_eq(ww_conv_prepare(&conv, &task), WW_EINVAL);
+    cr_assert_str_eq(ww_error_message(), "the plan has abacus for '" WORK
+                                         "', which it cannot do here; 'estimate' plans anew");
+    ww_conv_task strided = task;
+    strided.size.stride = 2, strided.size.oh = strided.size.ow = 4;
+    cr_assert_eq(ww_plan_record("conv2d forward [8, 4, 8, 8] by [4, 4, 3, 3] stride 2 pad 1 "
+                                "dilation 1 groups 1",
+                                "winograd"),
+                 WW_OK);
+    cr_assert_eq(ww_conv_prepare(&conv, &strided), WW_EINVAL);
+}
+
+Test(tensor_conv, measuring_chooses_one_of_them)
+{
+    char kernel[WW_PLAN_KERNEL];
+    ww_plan_effort_set(WW_PLAN_MEASURE);
+    const char *first = chosen(&task);
+    cr_assert(ww_plan_find(WORK, kernel));
+    cr_assert_str_eq(kernel, first);
+    cr_assert_str_eq(chosen(&task), first);
+}
+
+Test(tensor_conv, estimates_do_not_depend_on_threads)
+{
+    for (int pass = 0; pass < N_PASSES; pass++)
+        for (int i = 0; i < WW_N_CONV_KERNELS; i++) {
+            ww_conv_task one = task, two = task;
+            one.pass = two.pass = (ww_conv_pass)pass;
+            two.threads = 2;
+            double seconds = ww_conv_kernels[i]->estimate_s(&one);
+            cr_assert(seconds > 0 && seconds < 1 &&
+                      seconds == ww_conv_kernels[i]->estimate_s(&two));
+        }
+}
