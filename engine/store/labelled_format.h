@@ -2,7 +2,7 @@
 #ifndef WW_ENGINE_STORE_LABELLED_FORMAT_H
 #define WW_ENGINE_STORE_LABELLED_FORMAT_H
 
-/* The layouts behind labelled.h; included by nobody else. */
+/* The layouts behind labelled.h, and gzipped files for the readers of this folder. */
 
 #include <zlib.h>
 

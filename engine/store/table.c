@@ -11,8 +11,9 @@
 
 #include "engine/base/text.h"
 #include "engine/store/file.h"
+#include "engine/store/labelled_format.h"
 
-enum { MOST_BYTES = 512 * 1024 * 1024 };
+enum { MOST_BYTES = 512 * 1024 * 1024, FIRST_BYTES = 64 * 1024 };
 
 struct reader {
     const char *file;
@@ -24,10 +25,15 @@ struct reader {
     size_t cells, cell_room, rows, row_room, columns;
 };
 
+static bool ends(const char *file, const char *ending)
+{
+    size_t length = strlen(file), n = strlen(ending);
+    return length >= n && strcasecmp(file + length - n, ending) == 0;
+}
+
 static bool is_csv(const char *file)
 {
-    size_t length = strlen(file);
-    return length >= 4 && strcasecmp(file + length - 4, ".csv") == 0;
+    return ends(file, ".csv") || ends(file, ".csv.gz");
 }
 
 /* Makes room for one more item in a growing list. */
@@ -197,12 +203,47 @@ ww_status ww_table_parse(ww_table **out, const char *text, const char *file, ww_
     return copy == NULL ? WW_ENOMEM : parse(out, copy, strlen(copy), file, arena);
 }
 
+/* The text of a gzipped file; a NUL follows it. */
+static ww_status read_packed(char **text, size_t *bytes, const char *path, ww_arena *arena)
+{
+    gzFile file;
+    size_t room = 0;
+    bool end = false;
+    char *all = NULL;
+    WW_TRY(ww_gz_open(&file, path));
+    ww_status status = WW_OK;
+    *bytes = 0;
+    while (status == WW_OK && !end) {
+        if (*bytes == room) {
+            char *larger = ww_arena_alloc(arena, (room = room ? 2 * room : FIRST_BYTES) + 1);
+            if (larger == NULL) {
+                status = WW_ENOMEM;
+                break;
+            }
+            all = *bytes > 0 ? memcpy(larger, all, *bytes) : larger;
+        }
+        int got = gzread(file, all + *bytes, (unsigned)(room - *bytes));
+        *bytes += got > 0 ? (size_t)got : 0;
+        status = *bytes > MOST_BYTES
+                     ? WW_FAIL(WW_EPARSE, "%s: unpacks to over %d bytes", path, MOST_BYTES)
+                     : ww_gz_at_end(&end, file, path);
+        if (status == WW_OK && got < 0)
+            status = WW_FAIL(WW_EPARSE, "%s: damaged", path);
+    }
+    gzclose(file);
+    *text = all;
+    return status;
+}
+
 ww_status ww_table_read(ww_table **out, const char *path, ww_arena *arena)
 {
     char *text;
     size_t bytes;
     *out = NULL;
-    WW_TRY(ww_file_read(&text, &bytes, path, MOST_BYTES, arena));
+    if (ends(path, ".gz"))
+        WW_TRY(read_packed(&text, &bytes, path, arena));
+    else
+        WW_TRY(ww_file_read(&text, &bytes, path, MOST_BYTES, arena));
     return parse(out, text, bytes, path, arena);
 }
 

@@ -231,4 +231,5 @@ Test(stimuli, open_refuses_what_the_view_cannot_show)
     refuses("object", "object", "22");
     refuses("scene", "size_max_deg", "9");
     refuses("scene", "size_min_deg", "7");
+    refuses("search", "length_deg", "2.1"); /* 16 bars have 2 deg each */
 }

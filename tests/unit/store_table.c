@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "engine/store/file.h"
 #include "engine/store/table.h"
@@ -290,4 +291,29 @@ Test(store_table, reads_the_tables_of_the_data_folder)
         if (ww_table_real(&x, t, 0, column, false) == WW_OK)
             sum += x;
     cr_assert_gt(sum, 0);
+}
+
+Test(store_table, reads_what_is_packed)
+{
+    static const char text[] = "image,x\n1,2.5\n2,\"3\"\n";
+    static char large[300000];
+    ww_table *t;
+    gzFile file = gzopen(ww_path("a.csv.gz"), "wb");
+    cr_assert(file != NULL && gzwrite(file, text, sizeof text - 1) == (int)sizeof text - 1);
+    gzclose(file);
+    expect_ok(ww_table_read(&t, ww_path("a.csv.gz"), arena));
+    cr_assert(t->rows == 2 && t->columns == 2);
+    expect_cells(t, (const char *const[]){"1", "2.5", "2", "3"});
+    for (size_t i = 0; i < sizeof large; i += 4) /* more than is unpacked at once */
+        memcpy(large + i, i == 0 ? "a\tb\n" : "1\t2\n", 4);
+    file = gzopen(ww_path("b.tsv.gz"), "wb");
+    cr_assert(file != NULL && gzwrite(file, large, sizeof large) == (int)sizeof large);
+    gzclose(file);
+    expect_ok(ww_table_read(&t, ww_path("b.tsv.gz"), arena));
+    cr_assert_eq(t->rows, sizeof large / 4 - 1);
+    cr_assert_eq(truncate(ww_path("b.tsv.gz"), 200), 0);
+    expect_failure(ww_table_read(&t, ww_path("b.tsv.gz"), arena), WW_EPARSE,
+                   "@/b.tsv.gz: cut short");
+    expect_failure(ww_table_read(&t, ww_path("c.csv.gz"), arena), WW_EIO,
+                   "@/c.csv.gz: no such file or directory");
 }
