@@ -93,7 +93,8 @@ $(B)/engine/base/data_path.o: $(B)/folders
 $(B)/folders: FORCE
 	$(call keep,$(CURDIR) $(PREFIX))
 
-$(B)/tests/unit/cli_run.o: DEFS = -DWW_EXE='"$(CURDIR)/$(EXE)"' -DWW_ROOT='"$(CURDIR)"'
+$(B)/tests/unit/cli_run.o $(B)/tests/support/killed_study.o: \
+  DEFS = -DWW_EXE='"$(CURDIR)/$(EXE)"' -DWW_ROOT='"$(CURDIR)"'
 
 # the library's registry leaves out the commands, which belong to the executable
 $(B)/registry.c: FAMILY_LIST = $(FAMILIES)

@@ -49,7 +49,8 @@ static void job_step(ww_progress *self, const char *task, double done, double to
         return;
     self->shown_s = now;
     printf("P %.6g %.6g %s\n", done, total, task);
-    fflush(stdout);
+    if (fflush(stdout) != 0)
+        ww_interrupt(); /* no one is there any more to be told */
 }
 
 static void job_line(ww_progress *self, const char *text)

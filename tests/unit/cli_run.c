@@ -9,7 +9,7 @@
  *     > ^grating +sinusoidal              a line of stdout; an extended regular expression
  *
  * Blank lines end a case, lines with # are comments. $WW_ROOT is the source tree, $WW_DATA the
- * folder of optional data. WW_EXE and WW_ROOT come from the makefile, for this file alone. */
+ * folder of optional data. WW_EXE and WW_ROOT come from the makefile. */
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 #include <glob.h>
