@@ -8,6 +8,7 @@
 #include "engine/base/plan.h"
 #include "engine/base/threads.h"
 #include "engine/tensor/backend/conv.h"
+#include "engine/tensor/backend/rows.h"
 #include "engine/tensor/ops.h"
 #include "tests/support/op_rig.h"
 
@@ -80,7 +81,7 @@ static void check(ww_rig *rig, const ww_conv_kernel *kernel, ww_conv_pass pass, 
     free(two);
 }
 
-static void every_kernel(const ww_op_case *of, int64_t batch)
+static void with_kernels(const ww_op_case *of, int64_t batch, const ww_conv_kernel *kernel, int n)
 {
     ww_rig *rig = ww_rig_create(&ww_op_conv2d, of, batch, WW_TRAIN);
     cr_assert(rig != NULL, "%s", ww_error_message());
@@ -89,17 +90,86 @@ static void every_kernel(const ww_op_case *of, int64_t batch)
     ww_rig_backward(rig);
     const float *wanted[] = {rig->out, rig->grad_in[0], rig->grad_in[1]};
     for (int pass = 0; pass < N_PASSES; pass++)
-        for (int i = 0; i < WW_N_CONV_KERNELS; i++)
-            check(rig, ww_conv_kernels[i], pass, wanted[pass]);
+        for (int i = 0; i < n; i++)
+            check(rig, kernel != NULL ? &kernel[i] : ww_conv_kernels[i], pass, wanted[pass]);
     ww_rig_free(rig);
 }
 
 Test(tensor_conv, every_kernel_on_every_case)
 {
     for (const ww_op_case *of = ww_op_conv2d.cases; of->name != NULL; of++) {
-        every_kernel(of, 1);
-        every_kernel(of, 11);
+        with_kernels(of, 1, NULL, WW_N_CONV_KERNELS);
+        with_kernels(of, 11, NULL, WW_N_CONV_KERNELS);
     }
+}
+
+/* ---- rows of pixels, for every processor that this one can stand in for ---- */
+
+#define CASE(text, c, h, w, k, cg, kh, kw, ...)                                                    \
+    {                                                                                              \
+        text, &(const ww_conv2d_attr){__VA_ARGS__}, 2,                                             \
+            {{4, {WW_BATCH, c, h, w}}, {4, {k, cg, kh, kw}}}, {WW_DRAW_NORMAL, WW_DRAW_NORMAL}, 0  \
+    }
+
+static const ww_op_case few_channels[] = {
+    CASE("many vectors in a row", 1, 6, 70, 11, 1, 5, 5, .pad = 2),
+    CASE("one filter", 3, 9, 20, 1, 3, 7, 7, .pad = 3),
+    CASE("seventeen filters", 2, 8, 17, 17, 2, 3, 9, .pad = 1),
+    CASE("a row of taps longer than any vector", 1, 21, 35, 5, 1, 4, 33, .pad = 16),
+    CASE("stride 3", 2, 13, 40, 6, 2, 7, 7, .stride = 3, .pad = 2),
+    CASE("more padding than taps", 1, 3, 3, 2, 1, 2, 2, .pad = 5),
+    CASE("dilated, stride 2", 3, 15, 19, 4, 3, 3, 3, .pad = 2, .dilation = 3, .stride = 2),
+    CASE("one channel a group", 4, 9, 18, 4, 1, 5, 5, .pad = 2, .groups = 4),
+    CASE("groups of two channels and three filters", 4, 7, 9, 6, 2, 3, 3, .pad = 1, .groups = 2),
+    {0}};
+
+static ww_status create_rows(void **state, size_t *floats, const ww_conv_task *of, int kind)
+{
+    ww_rows *rows;
+    WW_TRY(ww_rows_create(&rows, of, ww_kernels_get(kind)));
+    *state = rows;
+    *floats = ww_rows_scratch(rows);
+    return WW_OK;
+}
+
+static ww_status plain(void **state, size_t *floats, const ww_conv_task *of)
+{
+    return create_rows(state, floats, of, WW_KERNELS_PLAIN);
+}
+
+static ww_status avx2(void **state, size_t *floats, const ww_conv_task *of)
+{
+    return create_rows(state, floats, of, WW_KERNELS_AVX2);
+}
+
+static ww_status avx512(void **state, size_t *floats, const ww_conv_task *of)
+{
+    return create_rows(state, floats, of, WW_KERNELS_AVX512);
+}
+
+static ww_status run_rows(void *state, float *x, float *weight, float *y, float *scratch)
+{
+    ww_rows_run(state, x, weight, y, scratch);
+    return WW_OK;
+}
+
+static void free_rows(void *state)
+{
+    ww_rows_free(state);
+}
+
+static const ww_conv_kernel rows_for[WW_N_KERNELS] = {
+    {"rows, plain", ww_rows_supports, NULL, plain, run_rows, free_rows},
+    {"rows, AVX2", ww_rows_supports, NULL, avx2, run_rows, free_rows},
+    {"rows, AVX-512", ww_rows_supports, NULL, avx512, run_rows, free_rows}};
+
+Test(tensor_conv, few_channels_on_every_processor)
+{
+    for (const ww_op_case *of = few_channels; of->name != NULL; of++)
+        for (int64_t batch = 1; batch <= 10; batch += 9)
+            for (int kind = 0; kind < WW_N_KERNELS; kind++)
+                if (ww_kernels_get(kind) != NULL)
+                    with_kernels(of, batch, &rows_for[kind], 1);
 }
 
 /* ---- the choice ---- */

@@ -10,6 +10,7 @@
 
 #include "engine/tensor/backend/columns.h"
 #include "engine/tensor/backend/conv.h"
+#include "engine/tensor/backend/rows.h"
 #include "engine/tensor/backend/winograd.h"
 
 static double cost_s(int n, const double *factor_ps, const double *term)
@@ -33,17 +34,18 @@ static bool always(const ww_conv_task *task)
     return true;
 }
 
-/* Depthwise filters are blocked across groups, all others within. Of filters with few channels most
- * of a block is wasted, and large ones have no kernels of their own for the gradients. */
+/* Depthwise filters are blocked across groups where their number allows it, all others within.
+ * Large filters with few channels have no kernels of their own for some gradients. */
 static double onednn_s(const ww_conv_task *task)
 {
-    static const double factor[][6] = {{0.239, 9.76, 0, 163, 139, 8.15e5},
-                                       {8.2, 0, 89.5, 126, 151, 4.68e5},
-                                       {0, 10.3, 35.4, 124, 224, 0}};
+    static const double factor[][6] = {{0.141, 9.37, 0, 156, 152, 8.67e5},
+                                       {7.21, 0.544, 79.5, 136, 171, 4.93e5},
+                                       {0.199, 9.29, 164, 127, 246, 0}};
     const ww_conv_size *s = &task->size;
     int64_t c = s->c / s->groups, k = s->k / s->groups, taps = s->kh * s->kw;
-    bool depthwise = s->groups > 1 && c == 1 && k == 1;
-    bool few = c <= 4 && taps >= 25 && s->stride == 1 && !(depthwise && s->c % 16 == 0);
+    bool depthwise = s->groups > 1 && c == 1 && k == 1 && s->c % 8 == 0;
+    bool slow = task->pass == WW_CONV_WEIGHTS ? s->kw > 13 || c == 4 : s->stride == 1;
+    bool few = c <= 4 && taps >= 25 && slow && !depthwise;
     double whole_c = depthwise ? up(s->c, 16) : (double)s->groups * up(c, 16);
     double whole_k = depthwise ? up(s->k, 16) : (double)s->groups * up(k, 16);
     double outputs = (double)(s->n * s->oh * s->ow), products = outputs * (double)(taps * s->c * k);
@@ -88,9 +90,9 @@ static bool winograd_supports(const ww_conv_task *task)
 
 static double winograd_s(const ww_conv_task *task)
 {
-    static const double factor[][5] = {{12.7, 4.05e3, 4.01e3, 1.29e4, 1.46e6},
-                                       {12.9, 4.45e3, 3.09e3, 1.29e4, 1.45e6},
-                                       {11.7, 7.3e3, 1.89e3, 3.85e3, 1.88e6}};
+    static const double factor[][5] = {{11, 5.11e3, 3.86e3, 1.37e4, 1.55e6},
+                                       {11.4, 4.66e3, 3.75e3, 1.35e4, 1.56e6},
+                                       {9.04, 8.87e3, 1.62e3, 4.38e3, 1.75e6}};
     const ww_conv_size *s = &task->size;
     bool turned = task->pass == WW_CONV_DATA, weights = task->pass == WW_CONV_WEIGHTS;
     int64_t h = turned ? s->h : s->oh, w = turned ? s->w : s->ow;
@@ -129,12 +131,58 @@ static void winograd_destroy(void *state)
 static const ww_conv_kernel winograd = {"winograd",      winograd_supports, winograd_s,
                                         winograd_create, winograd_run,      winograd_destroy};
 
+/* ---- rows ---- */
+
+/* Filters are worked on in twos, fours and eights. */
+static double rows_s(const ww_conv_task *task)
+{
+    static const double factor[][4] = {
+        {9.03, 357, 0, 8.48e5}, {9.21, 170, 0, 9.56e5}, {9.45, 361, 20.8, 3.82e6}};
+    const ww_conv_size *s = &task->size;
+    bool turned = task->pass == WW_CONV_DATA, weights = task->pass == WW_CONV_WEIGHTS;
+    int64_t c = (turned ? s->k : s->c) / s->groups, k = (turned ? s->c : s->k) / s->groups;
+    int64_t left = k % 8, samples = s->n * s->groups;
+    double eights = (double)(k / 8) + (left > 4 ? 1 : left > 2 ? 0.5 : left > 0 ? 0.3 : 0);
+    double taps = (double)(c * s->kh) * (weights ? up(s->kw, 16) : (double)s->kw);
+    double outputs = weights  ? (double)(s->oh * s->ow)
+                     : turned ? (double)s->h * up(s->w, 16)
+                              : (double)s->oh * up(s->ow, 16);
+    const double term[] = {8 * (double)samples * eights * taps * outputs,
+                           (double)(samples * c) * (double)((s->h + s->kh) * (s->w + s->kw)),
+                           weights ? (double)samples * outputs * (double)k : 0, 1};
+    return cost_s(4, factor[task->pass], term);
+}
+
+static ww_status rows_create(void **state, size_t *scratch_floats, const ww_conv_task *task)
+{
+    ww_rows *rows;
+    *state = NULL;
+    WW_TRY(ww_rows_create(&rows, task, ww_kernels_best()));
+    *scratch_floats = ww_rows_scratch(rows);
+    *state = rows;
+    return WW_OK;
+}
+
+static ww_status rows_run(void *state, float *x, float *weight, float *y, float *scratch)
+{
+    ww_rows_run(state, x, weight, y, scratch);
+    return WW_OK;
+}
+
+static void rows_destroy(void *state)
+{
+    ww_rows_free(state);
+}
+
+static const ww_conv_kernel by_rows = {"rows",      ww_rows_supports, rows_s,
+                                       rows_create, rows_run,         rows_destroy};
+
 /* ---- columns ---- */
 
 static double columns_s(const ww_conv_task *task)
 {
     static const double factor[][4] = {
-        {15.2, 325, 2.79e5, 0}, {12.4, 275, 3.82e5, 0}, {17.5, 357, 2.72e5, 586}};
+        {11.1, 355, 3.44e5, 0}, {9.99, 279, 4.18e5, 0}, {9.73, 405, 3.49e5, 809}};
     const ww_conv_size *s = &task->size;
     int64_t rows = s->c / s->groups * s->kh * s->kw;
     int64_t columns = s->n * s->groups * rows * s->oh * s->ow;
@@ -166,4 +214,5 @@ static ww_status columns_run(void *state, float *x, float *weight, float *y, flo
 static const ww_conv_kernel columns = {"columns",      always,      columns_s,
                                        columns_create, columns_run, free};
 
-const ww_conv_kernel *const ww_conv_kernels[WW_N_CONV_KERNELS] = {&onednn, &winograd, &columns};
+const ww_conv_kernel *const ww_conv_kernels[WW_N_CONV_KERNELS] = {&onednn, &winograd, &by_rows,
+                                                                  &columns};

@@ -20,6 +20,21 @@ typedef struct ww_panels {
     int64_t c_row;    /* from one row of c to the next; its vectors are contiguous */
 } ww_panels;
 
+enum { WW_TAPS_ROWS = 8, WW_TAPS_VECTORS = 3 };
+
+/** A sum over taps: out[v][row] (add: +=) = sum over k of a[k][row] b[v][offset[k] ..]. */
+typedef struct ww_taps {
+    const float *a;        /* [n][8] */
+    const int32_t *offset; /* [n] */
+    int64_t n;
+    const float *b[WW_TAPS_VECTORS]; /* where each vector's pixels begin */
+    float *out[WW_TAPS_VECTORS];     /* its first row */
+    int64_t width[WW_TAPS_VECTORS];  /* floats of it that are written; with add, all lanes */
+    int64_t out_row;                 /* from one row to the next */
+    int vectors, rows;               /* 1 .. 3, 1 .. 8 */
+    bool add;
+} ww_taps;
+
 /** Lanes: `lanes` numbers that are worked on at once. `offset` has one entry a lane. */
 typedef struct ww_kernels {
     const char *name;
@@ -53,6 +68,8 @@ typedef struct ww_kernels {
     /** c[rows][vectors lanes] = (add: +=) the sum over n of a[rows] times b[vectors lanes]. */
     void (*product)(const ww_panels *panels, const float *a, const float *b, float *c,
                     int64_t vectors, int64_t n, bool add);
+
+    void (*taps)(const ww_taps *taps);
 } ww_kernels;
 
 /** For plain C, AVX2 with FMA, AVX-512; NULL where this processor lacks it. The first is never

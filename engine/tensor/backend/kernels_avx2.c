@@ -4,6 +4,7 @@
 #if defined(__x86_64__)
 
 #define WW_LANES 8
+#include "engine/tensor/backend/taps.h"
 #include "engine/tensor/backend/winograd_tiles.h"
 
 const ww_kernels ww_kernels_avx2 = {.name = "avx2",
@@ -16,6 +17,7 @@ const ww_kernels ww_kernels_avx2 = {.name = "avx2",
                                     .output_tiles = output_tiles,
                                     .weight_tiles = weight_tiles,
                                     .filter_tiles = filter_tiles,
-                                    .product = product};
+                                    .product = product,
+                                    .taps = taps};
 
 #endif

@@ -2,6 +2,7 @@
 #include "engine/tensor/backend/kernels.h"
 
 #define WW_LANES 4
+#include "engine/tensor/backend/taps.h"
 #include "engine/tensor/backend/winograd_tiles.h"
 
 const ww_kernels ww_kernels_plain = {.name = "plain",
@@ -14,4 +15,5 @@ const ww_kernels ww_kernels_plain = {.name = "plain",
                                      .output_tiles = output_tiles,
                                      .weight_tiles = weight_tiles,
                                      .filter_tiles = filter_tiles,
-                                     .product = product};
+                                     .product = product,
+                                     .taps = taps};

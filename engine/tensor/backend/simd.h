@@ -7,7 +7,8 @@
  *     16  AVX-512     8  AVX2 with FMA     4 (or nothing)  plain C, on any processor
  *
  * Files of kernels are compiled once for each (kernels_*.c). A function that uses vectors is marked
- * TARGET, so that the other functions of the file still run on every processor. */
+ * TARGET, so that the other functions of the file still run on every processor; a header of kernels
+ * compiles alone, hence `unused`. */
 
 #include <stdint.h>
 
@@ -21,7 +22,7 @@
 #if WW_LANES == 16
 
 #include <immintrin.h>
-#define TARGET __attribute__((target("avx512f,avx2,fma")))
+#define TARGET __attribute__((target("avx512f,avx2,fma"), unused))
 typedef __m512 vec;
 #define LOAD(p)           _mm512_loadu_ps(p)
 #define STORE(p, v)       _mm512_storeu_ps(p, v)
@@ -74,7 +75,7 @@ TARGET INLINE void store_fours(float *p, const int32_t *offset, vec v)
 #elif WW_LANES == 8
 
 #include <immintrin.h>
-#define TARGET            __attribute__((target("avx2,fma")))
+#define TARGET            __attribute__((target("avx2,fma"), unused))
 typedef __m256 vec;
 #define LOAD(p)           _mm256_loadu_ps(p)
 #define STORE(p, v)       _mm256_storeu_ps(p, v)
@@ -123,7 +124,7 @@ TARGET INLINE void store_fours(float *p, const int32_t *offset, vec v)
 #else
 
 #include <string.h>
-#define TARGET
+#define TARGET            __attribute__((unused))
 typedef float vec __attribute__((vector_size(16)));
 #define ALL(x)            ((vec){(x), (x), (x), (x)})
 #define ADD(a, b)         ((a) + (b))

@@ -52,6 +52,7 @@ struct ww_winograd {
     int64_t down, across, tiles; /* tiles of a map; of all */
     int64_t block;               /* tiles of a block or chunk */
     int64_t stride;              /* floats of a row of a window */
+    bool whole;                  /* no tile reaches beyond the map */
     size_t filter_floats;        /* of one element of transformed filters */
     size_t step[2];              /* between elements of transformed maps: c's and k's */
     size_t stage_floats;
@@ -64,7 +65,8 @@ struct strip {
     int64_t sample, row, column, count;
 };
 
-/* A block's tiles, and where their pixels lie in the stage. */
+/* A block's tiles, and where their pixels lie: of patches in the stage, of whole tiles in the maps
+ * of the block's first sample, else in the stage too. */
 struct block {
     int64_t n_strips, vectors;
     struct strip strip[BLOCK_MOST];
@@ -113,7 +115,7 @@ static void plan_maps(ww_winograd *w)
     w->filter_floats = (size_t)(up(w->k, EIGHT) * w->c);
     w->step[0] = spread(w->c * w->block);
     w->step[1] = spread(up(w->k, EIGHT) * w->block);
-    w->stage_floats = (size_t)((strips + 1) * PATCH * w->stride);
+    w->stage_floats = (size_t)(strips * PATCH * w->stride);
 }
 
 static void plan_weights(ww_winograd *w)
@@ -151,6 +153,7 @@ ww_status ww_winograd_create(ww_winograd **out, const ww_conv_size *s, ww_conv_p
     w->down = (w->oh + TILE - 1) / TILE;
     w->across = (w->ow + TILE - 1) / TILE;
     w->tiles = w->n * w->down * w->across;
+    w->whole = w->oh % TILE == 0 && w->ow % TILE == 0;
     w->stride = up(TILE * w->across + 2, MOST_LANES);
     if (pass == WW_CONV_WEIGHTS)
         plan_weights(w);
@@ -232,13 +235,16 @@ static void list_tiles(const ww_winograd *w, int64_t first, int64_t last, struct
         int64_t count = least(w->across - column, n - tile);
         for (int64_t i = 0; i < count; i++, tile++) {
             b->in[tile] = (int32_t)(b->n_strips * PATCH * w->stride + i * TILE);
-            b->out[tile] = (int32_t)(b->n_strips * TILE * w->stride + i * TILE);
+            int64_t from_first = row / w->down - first / (w->across * w->down);
+            b->out[tile] = (int32_t)(w->whole ? from_first * w->k * w->oh * w->ow +
+                                                    (row % w->down * w->ow + column + i) * TILE
+                                              : b->n_strips * TILE * w->stride + i * TILE);
         }
         b->strip[b->n_strips++] = (struct strip){row / w->down, row % w->down, column, count};
     }
-    for (; tile < b->vectors * lanes; tile++) { /* lanes without a tile read any, write beside */
-        b->in[tile] = 0;
-        b->out[tile] = (int32_t)(b->n_strips * TILE * w->stride);
+    for (; tile < b->vectors * lanes; tile++) { /* lanes without a tile do the last one once more */
+        b->in[tile] = b->in[n - 1];
+        b->out[tile] = b->out[n - 1];
     }
 }
 
@@ -264,11 +270,13 @@ static void finish_block(const ww_winograd *w, const struct block *b, const floa
                          float *stage, float *maps)
 {
     const ww_kernels *kernels = w->kernels;
+    float *first = maps + b->strip[0].sample * w->k * w->oh * w->ow;
     for (int64_t k = 0; k < w->k; k++) {
+        float *to = w->whole ? first + k * w->oh * w->ow : stage;
         for (int64_t v = 0; v < b->vectors; v++)
-            kernels->output_tiles(sums + k * w->block + v * kernels->lanes, w->step[1], stage,
-                                  w->stride, b->out + v * kernels->lanes);
-        for (int64_t i = 0; i < b->n_strips; i++) {
+            kernels->output_tiles(sums + k * w->block + v * kernels->lanes, w->step[1], to,
+                                  w->whole ? w->ow : w->stride, b->out + v * kernels->lanes);
+        for (int64_t i = 0; !w->whole && i < b->n_strips; i++) {
             const struct strip *s = &b->strip[i];
             int64_t top = s->row * TILE, left = s->column * TILE;
             kernels->put_back(maps + (s->sample * w->k + k) * w->oh * w->ow, w->ow, top, left,
