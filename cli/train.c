@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "analysis/parts/statistics.h"
 #include "cli/command.h"
 #include "connectome/model.h"
 
@@ -82,6 +83,7 @@ static ww_status train_scenes(ww_cli *cli, const struct train *p, const char *br
     ww_model *model;
     ww_train_report report = {0};
     WW_TRY(ww_model_create(&model, brain, set, cli->seed));
+    model->command_line = cli->command_line;
     ww_status status =
         ww_model_train(model, checkpoint, p->resume, p->verbose, &cli->progress, &report);
     if (status == WW_OK) {
@@ -94,23 +96,52 @@ static ww_status train_scenes(ww_cli *cli, const struct train *p, const char *br
     return status;
 }
 
+/* The share of the test pictures that is right; told, and kept in the checkpoint. */
+static ww_status test_on_pictures(ww_model *model, const ww_labelled *test, ww_pictures *record,
+                                  const char *checkpoint)
+{
+    ww_answers *answers;
+    WW_TRY(ww_model_answer_labelled(model, test, &answers));
+    size_t right = 0;
+    for (size_t i = 0; i < test->count; i++)
+        right += answers->score[0][i] == 1;
+    ww_answers_free(answers);
+    ww_estimate share = ww_proportion("correct", right, test->count);
+    record->correct = share.value;
+    record->low = share.low;
+    record->high = share.high;
+    return ww_model_keep_record(model, checkpoint, record);
+}
+
 static ww_status train_pictures(ww_cli *cli, const struct train *p, const char *brain,
                                 const char *const *set, const char *checkpoint)
 {
+    const char *start = p->start[0] ? p->start : NULL;
     ww_labelled *train, *test;
+    ww_pictures record;
     ww_model *model;
     ww_train_report report = {0};
-    double accuracy;
     WW_TRY(ww_labelled_read(&train, p->data, WW_SPLIT_TRAIN, p->per_class, 0, 0, cli->arena));
     WW_TRY(ww_labelled_read(&test, p->data, WW_SPLIT_TEST, p->per_class, 0, 0, cli->arena));
-    WW_TRY(ww_model_train_labelled(&model, brain, set, cli->seed, train, test, !p->frozen,
-                                   p->start[0] ? p->start : NULL, checkpoint, &cli->progress,
-                                   &report, &accuracy));
+    WW_TRY(ww_pictures_of(&record, train, test, p->per_class, start, cli->arena));
+    ww_picture_training how = {.brain = brain,
+                               .set = set,
+                               .pictures = train,
+                               .seed = cli->seed,
+                               .frozen = p->frozen,
+                               .start = start,
+                               .checkpoint = checkpoint,
+                               .record = &record,
+                               .command_line = cli->command_line,
+                               .progress = &cli->progress};
+    WW_TRY(ww_model_train_labelled(&model, &how, &report));
     ww_progress_end(&cli->progress);
-    print_report(cli, &report, checkpoint);
-    printf("%zu pictures of %d classes learned, %zu tested: %.4f correct\n", train->count,
-           train->classes, test->count, accuracy);
+    ww_status status = test_on_pictures(model, test, &record, checkpoint);
     ww_model_free(model);
+    WW_TRY(status);
+    print_report(cli, &report, checkpoint);
+    printf("%zu pictures of %d classes learned, %zu tested: %.4f correct [%.4f, %.4f]\n",
+           train->count, train->classes, test->count, record.correct, record.low, record.high);
     return WW_OK;
 }
 
@@ -135,6 +166,7 @@ static ww_status run(ww_cli *cli, const void *self, int argc, const char *const 
 const ww_command ww_command_train = {
     .item = {.name = "train",
              .summary = "trains a brain on scenes, or on labelled pictures from disk",
+             .sources = "wilson1927",
              .example = "whatwhere train two-streams-small -o small.h5 --seed 2",
              .params = params,
              .params_size = sizeof(struct train)},

@@ -194,14 +194,17 @@ static ww_status validate(void *context, ww_values *values, double *score, char 
 }
 
 ww_status ww_model_fit(ww_model *model, const ww_source *source, const ww_trials *validation,
-                       const char *checkpoint, bool resume, bool verbose, ww_progress *progress,
-                       ww_train_report *report)
+                       const ww_pictures *record, const char *checkpoint, bool resume, bool verbose,
+                       ww_progress *progress, ww_train_report *report)
 {
     struct validation v = {model, validation};
     ww_train_options options = {.training = &model->brain->training,
                                 .seed = model->seed,
                                 .checkpoint = checkpoint,
                                 .metadata = model->brain->yaml,
+                                .command_line = model->command_line,
+                                .more = record != NULL ? ww_pictures_more : NULL,
+                                .more_context = record,
                                 .resume = resume,
                                 .verbose = verbose,
                                 .progress = progress,
@@ -225,8 +228,8 @@ ww_status ww_model_train(ww_model *model, const char *checkpoint, bool resume, b
         status = ww_trials_draw(&trials, brain, (size_t)brain->validation_samples, model->seed,
                                 "validation");
     if (status == WW_OK)
-        status =
-            ww_model_fit(model, &source, trials, checkpoint, resume, verbose, progress, report);
+        status = ww_model_fit(model, &source, trials, NULL, checkpoint, resume, verbose, progress,
+                              report);
     ww_trials_free(trials);
     if (stimulus->close != NULL)
         stimulus->close(scenes.state);

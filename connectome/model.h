@@ -7,6 +7,7 @@
 
 #include "connectome/brain.h"
 #include "connectome/lesion.h"
+#include "connectome/pictures.h"
 #include "engine/store/labelled.h"
 
 typedef struct ww_model {
@@ -17,6 +18,7 @@ typedef struct ww_model {
     uint64_t seed;
     struct ww_tester *tester; /* the compiled testing program, made at the first test */
     ww_progress *progress;    /* hears of the trials that were run; NULL at first: silence */
+    const char *command_line; /* for the provenance of checkpoints; NULL at first: none */
 } ww_model;
 
 /** A new, untrained model. `set` as in ww_brain_read. Free with ww_model_free. */
@@ -34,8 +36,9 @@ ww_status ww_model_train(ww_model *model, const char *checkpoint, bool resume, b
 /** Trials: stimuli drawn and kept, so that every lesion is tested on the same ones. */
 typedef struct ww_trials {
     size_t count;
-    float *movie;    /* [count][3 frames][H][W] */
-    ww_truth *truth; /* [count]; labelled pictures: the class in `object` */
+    float *movie;        /* [count][3 frames][H][W] */
+    ww_truth *truth;     /* [count]; labelled pictures: the class in `object` */
+    size_t first, total; /* a part of a longer series: where it begins, how long that is; or 0, 0 */
 } ww_trials;
 
 /** Draws `count` trials of the brain's stimulus under `seed`, on all threads. `purpose` ("test",
@@ -74,12 +77,31 @@ ww_status ww_model_responses(ww_model *model, const ww_trials *trials, int area,
 ww_status ww_model_statistics(ww_model *model, const ww_trials *trials, ww_unit_statistics *out,
                               ww_arena *arena);
 
-/** Trains a fresh read-out of labelled pictures on area maps ("read_out" task reading `reads`), and
- * the whole brain with it if `whole`; pictures are scaled to the view and shown in every frame.
- * `accuracy` is that on `test`. Checkpoint as in ww_model_train. */
-ww_status ww_model_train_labelled(ww_model **out, const char *brain, const char *const *set,
-                                  uint64_t seed, const ww_labelled *train, const ww_labelled *test,
-                                  bool whole, const char *start_from, const char *checkpoint,
-                                  ww_progress *progress, ww_train_report *report, double *accuracy);
+/** How a brain is trained on pictures from disk. */
+typedef struct ww_picture_training {
+    const char *brain;           /* name or path, with ... */
+    const char *const *set;      /* ... settings as in ww_brain_read, or NULL */
+    const ww_labelled *pictures; /* to learn from */
+    uint64_t seed;
+    bool frozen;               /* the areas stay as they are */
+    const char *start;         /* trained brain to begin from (what fits is copied), or NULL */
+    const char *checkpoint;    /* or NULL */
+    const ww_pictures *record; /* kept in the checkpoint, or NULL */
+    const char *command_line;  /* or NULL */
+    ww_progress *progress;     /* or NULL */
+} ww_picture_training;
+
+/** Trains a fresh read-out of labelled pictures (task "read_out", which reads the areas that the
+ * brain's own tasks read labels from), and unless `frozen` the whole brain with it; pictures are
+ * scaled to the view and shown in every frame. Checkpoint as in ww_model_train. */
+ww_status ww_model_train_labelled(ww_model **out, const ww_picture_training *how,
+                                  ww_train_report *report);
+
+/** What a model that learned labelled pictures answers to all pictures of a set, as it is lesioned
+ * just now. Its labels are those that it learned. */
+ww_status ww_model_answer_labelled(ww_model *model, const ww_labelled *set, ww_answers **out);
+
+/** Replaces the record of the pictures in the checkpoint that the model was trained into. */
+ww_status ww_model_keep_record(ww_model *model, const char *checkpoint, const ww_pictures *record);
 
 #endif

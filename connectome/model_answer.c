@@ -101,11 +101,11 @@ ww_status ww_model_run(ww_model *model, const ww_trials *trials, size_t first, w
         for (size_t i = 0; label != NULL && i < floats; i++)
             label[i] = model->brain->task[t].label == WW_LABEL_POSITION ? NAN : -1;
     }
+    size_t done = trials->first + first, total = trials->total > 0 ? trials->total : trials->count;
     if (ww_interrupted())
-        return WW_FAIL(WW_EINTERRUPTED, "interrupted after %zu of %zu trials", first,
-                       trials->count);
-    WW_TRY(ww_program_run(*program, first / WW_TEST_BATCH));
-    ww_progress_step(model->progress, "trials", (double)(first + n), (double)trials->count, NULL);
+        return WW_FAIL(WW_EINTERRUPTED, "interrupted after %zu of %zu trials", done, total);
+    WW_TRY(ww_program_run(*program, done / WW_TEST_BATCH));
+    ww_progress_step(model->progress, "trials", (double)(done + n), (double)total, NULL);
     return WW_OK;
 }
 
@@ -124,7 +124,7 @@ void ww_answers_free(ww_answers *answers)
     free(answers);
 }
 
-static ww_answers *answers_new(const ww_brain *brain, size_t count)
+ww_answers *ww_answers_new(const ww_brain *brain, size_t count)
 {
     size_t n = (size_t)brain->n_tasks, room = count > 0 ? count : 1;
     ww_answers *a = calloc(1, sizeof *a);
@@ -175,27 +175,34 @@ static void take(ww_answers *a, const ww_brain *brain, int task, size_t trial,
     a->score[task][trial] = right[0] < 0 ? NAN : (float)best == right[0] ? 1 : 0;
 }
 
-ww_status ww_model_answer(ww_model *model, const ww_trials *trials, ww_answers **out)
+ww_status ww_model_answer_into(ww_model *model, const ww_trials *trials, ww_answers *answers)
 {
     const ww_brain *brain = model->brain;
-    *out = NULL;
-    ww_answers *answers = answers_new(brain, trials->count);
-    if (answers == NULL)
-        return WW_FAIL(WW_ENOMEM, "out of memory for %zu answers", trials->count);
     for (size_t first = 0; first < trials->count; first += WW_TEST_BATCH) {
         ww_program *program;
-        ww_status status = ww_model_run(model, trials, first, &program);
-        if (status != WW_OK) {
-            ww_answers_free(answers);
-            return status;
-        }
+        WW_TRY(ww_model_run(model, trials, first, &program));
         for (int t = 0; t < brain->n_tasks; t++) {
             ww_shape shape;
             const float *said = ww_program_output(program, brain->task[t].name, &shape);
             size_t each = ww_shape_size(&shape) / WW_TEST_BATCH;
             for (size_t i = first; i < first + WW_TEST_BATCH && i < trials->count; i++)
-                take(answers, brain, t, i, &trials->truth[i], said + (i - first) * each);
+                take(answers, brain, t, trials->first + i, &trials->truth[i],
+                     said + (i - first) * each);
         }
+    }
+    return WW_OK;
+}
+
+ww_status ww_model_answer(ww_model *model, const ww_trials *trials, ww_answers **out)
+{
+    ww_answers *answers = ww_answers_new(model->brain, trials->first + trials->count);
+    *out = NULL;
+    if (answers == NULL)
+        return WW_FAIL(WW_ENOMEM, "out of memory for %zu answers", trials->count);
+    ww_status status = ww_model_answer_into(model, trials, answers);
+    if (status != WW_OK) {
+        ww_answers_free(answers);
+        return status;
     }
     *out = answers;
     return WW_OK;

@@ -106,6 +106,8 @@ static ww_status trials_of(ww_trials **out, const struct pictures *p, size_t fir
         return WW_FAIL(WW_ENOMEM, "out of memory for %zu pictures", count);
     }
     trials->count = count;
+    trials->first = first;
+    trials->total = p->labelled->count;
     for (size_t i = 0; i < count; i++) {
         show(p, 0, first + i, scratch, trials->movie + i * floats);
         trials->truth[i] = ww_truth_unknown();
@@ -116,24 +118,28 @@ static ww_status trials_of(ww_trials **out, const struct pictures *p, size_t fir
     return WW_OK;
 }
 
-static ww_status accuracy_on(ww_model *model, const ww_labelled *test, double *accuracy)
+ww_status ww_model_answer_labelled(ww_model *model, const ww_labelled *set, ww_answers **out)
 {
-    enum { CHUNK = 10 * WW_TEST_BATCH };
-    struct pictures p = pictures_of(model->brain, test, model->seed, false);
-    double right = 0;
-    for (size_t first = 0; first < test->count; first += CHUNK) {
+    enum { PART = 10 * WW_TEST_BATCH };
+    struct pictures p = pictures_of(model->brain, set, model->seed, false);
+    ww_answers *answers = ww_answers_new(model->brain, set->count);
+    ww_status status = WW_OK;
+    *out = NULL;
+    if (answers == NULL)
+        return WW_FAIL(WW_ENOMEM, "out of memory for %zu answers", set->count);
+    for (size_t first = 0; first < set->count && status == WW_OK; first += PART) {
         ww_trials *trials;
-        ww_answers *answers = NULL;
-        size_t n = test->count - first < CHUNK ? test->count - first : CHUNK;
-        WW_TRY(trials_of(&trials, &p, first, n));
-        ww_status status = ww_model_answer(model, trials, &answers);
-        for (size_t i = 0; status == WW_OK && i < n; i++)
-            right += answers->score[0][i];
-        ww_answers_free(answers);
+        size_t n = set->count - first < PART ? set->count - first : PART;
+        status = trials_of(&trials, &p, first, n);
+        if (status == WW_OK)
+            status = ww_model_answer_into(model, trials, answers);
         ww_trials_free(trials);
-        WW_TRY(status);
     }
-    *accuracy = test->count > 0 ? right / (double)test->count : NAN;
+    if (status != WW_OK) {
+        ww_answers_free(answers);
+        return status;
+    }
+    *out = answers;
     return WW_OK;
 }
 
@@ -312,57 +318,86 @@ static ww_status fit_on_responses(ww_model *model, struct responses *r, ww_graph
     return status;
 }
 
-static ww_status fit_readout(ww_model *model, const ww_labelled *train, const char *checkpoint,
-                             ww_progress *progress, ww_train_report *report)
+static ww_status fit_readout(ww_model *model, const ww_picture_training *how,
+                             ww_train_report *report)
 {
     const ww_task *task = &model->brain->task[0];
     float *of[WW_OP_MAX_IN] = {NULL};
     size_t units[WW_OP_MAX_IN] = {0};
-    struct responses r = {task, model->brain, train, of, units};
+    struct responses r = {task, model->brain, how->pictures, of, units};
     ww_status status = record(&r, model);
     if (status == WW_OK) {
         ww_graph *graph = ww_graph_create();
-        status = graph != NULL ? fit_on_responses(model, &r, graph, progress, report)
+        status = graph != NULL ? fit_on_responses(model, &r, graph, how->progress, report)
                                : WW_FAIL(WW_ENOMEM, "out of memory");
         ww_graph_free(graph);
     }
     for (int i = 0; i < task->n_reads; i++)
         free(of[i]);
-    if (status == WW_OK && checkpoint != NULL) {
+    if (status == WW_OK && how->checkpoint != NULL) {
         ww_checkpoint last = {.epoch = report->epochs,
                               .step = report->steps,
                               .seed = model->seed,
                               .loss = report->loss,
-                              .metadata = model->brain->yaml};
-        status = ww_checkpoint_write(checkpoint, model->values, &last);
+                              .metadata = model->brain->yaml,
+                              .command_line = model->command_line,
+                              .more = how->record != NULL ? ww_pictures_more : NULL,
+                              .context = how->record};
+        status = ww_checkpoint_write(how->checkpoint, model->values, &last);
     }
     return status;
 }
 
-ww_status ww_model_train_labelled(ww_model **out, const char *brain, const char *const *set,
-                                  uint64_t seed, const ww_labelled *train, const ww_labelled *test,
-                                  bool whole, const char *start, const char *checkpoint,
-                                  ww_progress *progress, ww_train_report *report, double *accuracy)
+/* ---- training ---- */
+
+ww_status ww_pictures_more(const void *pictures, ww_h5 *file)
+{
+    return ww_pictures_write(pictures, file);
+}
+
+static ww_status train(ww_model *model, const ww_picture_training *how, ww_train_report *report)
+{
+    ww_training *training = &model->brain->training;
+    if ((size_t)training->batch > how->pictures->count)
+        training->batch = (int)how->pictures->count; /* the whole of a small set */
+    if (how->start != NULL)
+        WW_TRY(start_from(model, how->start));
+    if (how->frozen)
+        return fit_readout(model, how, report);
+    struct pictures p = pictures_of(model->brain, how->pictures, how->seed, true);
+    ww_source source = {how->pictures->count, fetch_pictures, &p};
+    return ww_model_fit(model, &source, NULL, how->record, how->checkpoint, false, false,
+                        how->progress, report);
+}
+
+ww_status ww_model_train_labelled(ww_model **out, const ww_picture_training *how,
+                                  ww_train_report *report)
 {
     ww_model *model;
     *out = NULL;
-    WW_TRY(open_model(&model, brain, set, seed, train->classes));
-    ww_training *training = &model->brain->training;
-    if ((size_t)training->batch > train->count)
-        training->batch = (int)train->count; /* the whole of a small set */
-    ww_status status = start != NULL ? start_from(model, start) : WW_OK;
-    if (status == WW_OK && whole) {
-        struct pictures p = pictures_of(model->brain, train, seed, true);
-        ww_source source = {train->count, fetch_pictures, &p};
-        status = ww_model_fit(model, &source, NULL, checkpoint, false, false, progress, report);
-    } else if (status == WW_OK)
-        status = fit_readout(model, train, checkpoint, progress, report);
-    if (status == WW_OK)
-        status = accuracy_on(model, test, accuracy);
+    WW_TRY(open_model(&model, how->brain, how->set, how->seed, how->pictures->classes));
+    model->command_line = how->command_line;
+    ww_status status = train(model, how, report);
     if (status != WW_OK) {
         ww_model_free(model);
         return status;
     }
     *out = model;
     return WW_OK;
+}
+
+ww_status ww_model_keep_record(ww_model *model, const char *checkpoint, const ww_pictures *record)
+{
+    ww_checkpoint at;
+    ww_arena *arena = ww_arena_create();
+    if (arena == NULL)
+        return WW_FAIL(WW_ENOMEM, "out of memory");
+    ww_status status = ww_checkpoint_read(checkpoint, model->values, &at, arena);
+    at.command_line = model->command_line;
+    at.more = ww_pictures_more;
+    at.context = record;
+    if (status == WW_OK)
+        status = ww_checkpoint_write(checkpoint, model->values, &at);
+    ww_arena_free(arena);
+    return status;
 }

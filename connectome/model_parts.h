@@ -27,9 +27,19 @@ void ww_task_truth(const ww_brain *brain, const ww_task *task, const ww_truth *t
 ww_status ww_model_run(ww_model *model, const ww_trials *trials, size_t first,
                        ww_program **program);
 
-/** Trains a model on a source, with the validation and the checkpoint that ww_model_train has. */
+/** Empty answers of a brain to `count` trials; NULL when out of memory. */
+ww_answers *ww_answers_new(const ww_brain *brain, size_t count);
+
+/** Runs the model on the trials and puts what it says into answers number trials->first and on. */
+ww_status ww_model_answer_into(ww_model *model, const ww_trials *trials, ww_answers *answers);
+
+/** ww_pictures_write, as a checkpoint wants it. */
+ww_status ww_pictures_more(const void *pictures, ww_h5 *file);
+
+/** Trains a model on a source, with the validation and the checkpoint that ww_model_train has;
+ * `record` (of pictures, or NULL) is kept in the checkpoint. */
 ww_status ww_model_fit(ww_model *model, const ww_source *source, const ww_trials *validation,
-                       const char *checkpoint, bool resume, bool verbose, ww_progress *progress,
-                       ww_train_report *report);
+                       const ww_pictures *record, const char *checkpoint, bool resume, bool verbose,
+                       ww_progress *progress, ww_train_report *report);
 
 #endif

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Follows docs/adding.md word by word in a copy of the tree: writes the files and runs the commands
-# that stand behind its marks <!-- file: NAME --> and <!-- run -->, and wants the new area to show up.
+# Follows docs/adding.md and docs/training.md word by word in a copy of the tree: writes the files and
+# runs the commands that stand behind their marks <!-- file: NAME --> and <!-- run -->, and wants the
+# new area and the results of training to show up.
 #
 #   tools/check_docs.sh BUILD     the build folder to start from: build/gcc
 set -euo pipefail
@@ -12,7 +13,7 @@ for f in *; do [ "$f" = build ] || cp -a "$f" "$copy/"; done
 mkdir "$copy/build"
 [ ! -d "$build" ] || cp -a "$build" "$copy/build/"
 
-blocks() { # splits the page into $copy/step.N, each a shell script
+blocks() { # splits the pages into $copy/step.N, each a shell script
     awk -v copy="$copy" '
         /^<!-- file: / { name = $3; kind = "file" }
         /^<!-- run -->/ { kind = "run" }
@@ -20,16 +21,18 @@ blocks() { # splits the page into $copy/step.N, each a shell script
                            inside = 0; kind = ""; next }
         /^```/ && kind { inside = 1; step = sprintf("%s/step.%02d", copy, ++n)
                          if (kind == "file") print "cat > " name " << '"'END_OF_FILE'"'" > step; next }
-        inside { print > step }' docs/adding.md
+        inside { print > step }' docs/adding.md docs/training.md
 }
 blocks
 cd "$copy"
+export PATH="$copy/build/gcc:$PATH"
 for step in step.*; do
-    MAKEFLAGS='' sh -e "$step" > log 2>&1 || { cat "$step" log; echo "docs/adding.md: failed"; exit 1; }
+    MAKEFLAGS='' sh -e "$step" > log 2>&1 || { cat "$step" log; echo "docs: a step failed"; exit 1; }
     cat log >> all
 done
 for line in '^PPA  *layout of scenes (human)' '^layout  *1  *0 to 10  *weight of the whole field' \
-    'Failing: 0'; do
-    grep -q "$line" all || { cat all; echo "docs/adding.md: nothing printed is like '$line'"; exit 1; }
+    'Failing: 0' '^16 pictures of 2 classes learned, 16 tested: [01]\.[0-9]* correct$' \
+    '^24 pictures of 2 classes learned, 8 tested: '; do
+    grep -q "$line" all || { cat all; echo "docs: nothing printed is like '$line'"; exit 1; }
 done
-echo "docs: adding.md works as it is written"
+echo "docs: adding.md and training.md work as they are written"

@@ -74,8 +74,9 @@ static ww_status write_all(ww_h5 *file, ww_values *values, const ww_checkpoint *
     }
     WW_TRY(write_training(file, values, c));
     WW_TRY(ww_h5_write_texts(file, "/metadata", &c->metadata, -1));
-    return ww_h5_provenance(file, c->metadata, c->seed, c->command_line ? c->command_line : "",
-                            NULL, 0);
+    WW_TRY(ww_h5_provenance(file, c->metadata, c->seed, c->command_line ? c->command_line : "",
+                            NULL, 0));
+    return c->more != NULL ? c->more(c->context, file) : WW_OK;
 }
 
 ww_status ww_checkpoint_write(const char *path, ww_values *values, const ww_checkpoint *checkpoint)

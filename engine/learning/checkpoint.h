@@ -9,6 +9,9 @@
 #include "engine/store/h5.h"
 #include "engine/tensor/values.h"
 
+/** Writes more into a checkpoint, after all else. */
+typedef ww_status (*ww_checkpoint_more)(const void *context, ww_h5 *file);
+
 typedef struct ww_checkpoint {
     int epoch;     /* finished epochs */
     uint64_t step; /* finished steps, those of an epoch under way included */
@@ -22,6 +25,8 @@ typedef struct ww_checkpoint {
     bool restored;            /* training is over: the values are the best, `best` holds the last */
     const char *metadata;     /* "" if none */
     const char *command_line; /* for the provenance, or NULL; not read back */
+    ww_checkpoint_more more;  /* or NULL; not read back */
+    const void *context;      /* of `more` */
     int slots;
     float *slot[2];    /* optimiser state, laid out as the parameters */
     float *best;       /* best parameters so far, or NULL */

@@ -234,6 +234,8 @@ static ww_status resume(struct run *run)
     WW_TRY(check_same(run, &from));
     from.optimiser = run->at.optimiser;
     from.command_line = run->at.command_line;
+    from.more = run->at.more;
+    from.context = run->at.context;
     if (options->metadata != NULL)
         from.metadata = options->metadata;
     run->at = from;
@@ -269,7 +271,9 @@ static ww_status prepare(struct run *run, const ww_graph *graph)
                               .batch = training->batch,
                               .best_score = -INFINITY,
                               .metadata = run->options->metadata ? run->options->metadata : "",
-                              .command_line = run->options->command_line};
+                              .command_line = run->options->command_line,
+                              .more = run->options->more,
+                              .context = run->options->more_context};
     run->unsaved = true;
     WW_TRY(follow_plan(run));
     WW_TRY(compile(run, graph));

@@ -10,6 +10,7 @@
  * dropout and augmentation are functions of (seed, epoch, step). */
 
 #include "engine/base/progress.h"
+#include "engine/learning/checkpoint.h"
 #include "engine/learning/optimiser.h"
 #include "engine/tensor/program.h"
 
@@ -58,9 +59,11 @@ typedef struct ww_train_options {
     const char *checkpoint;   /* path, or NULL: none is written */
     const char *metadata;     /* any text stored in the checkpoint (the brain as YAML), or NULL */
     const char *command_line; /* for the provenance of the checkpoint, or NULL */
-    bool resume;              /* start from `checkpoint` if it exists */
-    bool verbose;             /* also time waiting for samples */
-    ww_progress *progress;    /* or NULL */
+    ww_checkpoint_more more;  /* what else is written into each checkpoint, or NULL */
+    const void *more_context;
+    bool resume;           /* start from `checkpoint` if it exists */
+    bool verbose;          /* also time waiting for samples */
+    ww_progress *progress; /* or NULL */
     /** After every epoch: a score (higher is better) on held-out samples and a note for the reader;
      * NULL: none, and no early stopping. */
     ww_status (*validate)(void *context, ww_values *values, double *score, char *note,

@@ -93,18 +93,27 @@ static ww_status keep(ww_labelled *out, const struct records *r, ww_arena *arena
         label[i] = r->data[i * RECORD];
         memcpy(pixel + i * PICTURE, r->data + i * RECORD + 1, PICTURE);
     }
-    *out = (ww_labelled){r->count, 3, SIDE, SIDE, CLASSES, class_name, pixel, label, NULL};
+    out->count = r->count;
+    out->channels = 3;
+    out->height = out->width = SIDE;
+    out->classes = CLASSES;
+    out->class_name = class_name;
+    out->pixel = pixel;
+    out->label = label;
     return WW_OK;
 }
 
 ww_status ww_cifar_read(ww_labelled *out, const ww_folder *folder, ww_split split, ww_arena *arena)
 {
     struct records r = {0};
-    ww_status status = WW_OK;
+    const char **source = ww_arena_array(arena, folder->count, sizeof *source);
+    ww_status status = source != NULL ? WW_OK : WW_ENOMEM;
+    out->source = source;
     for (size_t i = 0; status == WW_OK && i < folder->count; i++)
         if (ww_cifar_is(folder->name[i], split) && !is_double(folder, folder->name[i])) {
             const char *path = ww_arena_printf(arena, "%s/%s", folder->path, folder->name[i]);
             status = path != NULL ? add_file(&r, path) : WW_ENOMEM;
+            source[out->sources++] = path;
         }
     if (status == WW_OK && r.count == 0)
         status = WW_FAIL(WW_EIO, "%s: no %s.bin[.gz] in it", folder->path,

@@ -164,7 +164,8 @@ static ww_status read_pictures(ww_labelled *out, const struct class *class, ww_a
         }
     out->pixel = pixel;
     out->label = label;
-    out->file = file;
+    out->file = out->source = file;
+    out->sources = n;
     return WW_OK;
 }
 

@@ -73,6 +73,21 @@ ww_status ww_h5_read_attribute(const ww_h5 *file, const char *name, const char *
 ww_status ww_h5_read_attribute_real(const ww_h5 *file, const char *name, const char *key,
                                     double *value);
 
+/** Files or folders that were read. */
+typedef struct ww_inputs {
+    size_t count;
+    const char *const *path;
+    const int64_t *bytes;
+    const uint32_t *crc32;
+} ww_inputs;
+
+/** Size and CRC-32 (ww_file_checksum) of n files or folders, in `arena`; the paths themselves are
+ * not copied. WW_EIO for one that is not there. */
+ww_status ww_inputs_measure(ww_inputs *out, const char *const *path, size_t n, ww_arena *arena);
+
+/** Writes /provenance/inputs (path, bytes, crc32), in place of what is there. */
+ww_status ww_h5_inputs(ww_h5 *file, const ww_inputs *inputs);
+
 /** Writes the group /provenance: version, commit and compiler of whatwhere, versions of the
  * libraries, the resolved configuration (any text, YAML as a rule), seed, command line, host, date
  * (UTC), number of threads, the plan (engine/base/plan.h, a line for each choice so far), and for

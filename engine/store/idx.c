@@ -101,8 +101,11 @@ ww_status ww_idx_read(ww_labelled *out, const ww_folder *folder, ww_split split,
                        images.dim[0]);
     WW_TRY(count_classes(out, folder, arena));
     int *label = ww_arena_array(arena, labels.bytes, sizeof *label);
-    if (label == NULL)
+    const char **source = ww_arena_array(arena, 2, sizeof *source);
+    if (label == NULL || source == NULL)
         return WW_ENOMEM;
+    source[0] = images_path;
+    source[1] = labels_path;
     for (size_t i = 0; i < labels.bytes; i++)
         label[i] = labels.data[i];
     out->count = images.dim[0];
@@ -111,5 +114,7 @@ ww_status ww_idx_read(ww_labelled *out, const ww_folder *folder, ww_split split,
     out->width = (int)images.dim[2];
     out->pixel = images.data;
     out->label = label;
+    out->source = source;
+    out->sources = 2;
     return WW_OK;
 }

@@ -106,3 +106,51 @@ ww_status ww_labelled_read(ww_labelled **out, const char *path, ww_split split, 
         return ww_cifar_read(set, &folder, split, arena);
     return ww_classes_read(set, &folder, split, train_per_class, arena);
 }
+
+/* Adds a name that is not there yet; names come in runs, so the last is looked at first. */
+static ww_status add_once(const char **name, size_t *count, const char *text, size_t length,
+                          ww_arena *arena)
+{
+    for (size_t i = *count; i-- > 0;)
+        if (strncmp(name[i], text, length) == 0 && name[i][length] == '\0')
+            return WW_OK;
+    name[*count] = ww_arena_printf(arena, "%.*s", (int)length, text);
+    return name[(*count)++] != NULL ? WW_OK : WW_ENOMEM;
+}
+
+ww_status ww_labelled_sources(const char *const **out, size_t *count, const ww_labelled *const *set,
+                              size_t n, ww_arena *arena)
+{
+    size_t files = 0;
+    *count = 0;
+    for (size_t s = 0; s < n; s++)
+        files += set[s]->sources;
+    const char **name = ww_arena_array(arena, files, sizeof *name);
+    *out = name;
+    if (name == NULL)
+        return WW_ENOMEM;
+    for (size_t s = 0; s < n; s++)
+        for (size_t i = 0; i < set[s]->sources; i++) {
+            const char *file = set[s]->source[i];
+            if (files <= WW_LABELLED_MOST_SOURCES || set[s]->file == NULL)
+                name[(*count)++] = file;
+            else
+                WW_TRY(add_once(name, count, file, (size_t)(strrchr(file, '/') - file), arena));
+        }
+    return WW_OK;
+}
+
+uint32_t ww_labelled_crc32(const ww_labelled *set)
+{
+    size_t picture = (size_t)set->channels * (size_t)set->height * (size_t)set->width;
+    uLong crc = crc32(0, NULL, 0);
+    for (size_t i = 0; i < set->count; i++) {
+        unsigned label = (unsigned)set->label[i];
+        unsigned char bytes[4];
+        for (int k = 0; k < 4; k++)
+            bytes[k] = (unsigned char)(label >> (8 * k));
+        crc = crc32(crc, bytes, sizeof bytes);
+        crc = crc32_z(crc, set->pixel + i * picture, picture);
+    }
+    return (uint32_t)crc;
+}

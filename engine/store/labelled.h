@@ -6,6 +6,7 @@
  * or a folder with one folder of pictures per class. All held in memory as bytes. */
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "engine/base/arena.h"
 #include "engine/base/status.h"
@@ -18,6 +19,8 @@ typedef struct ww_labelled {
     const unsigned char *pixel;    /* [count][channels][height][width] */
     const int *label;              /* [count] */
     const char *const *file;       /* [count] of a class folder, else NULL */
+    size_t sources;
+    const char *const *source; /* [sources] the files that hold all this; class folders: `file` */
 } ww_labelled;
 
 typedef enum ww_split { WW_SPLIT_TRAIN, WW_SPLIT_TEST } ww_split;
@@ -35,5 +38,18 @@ typedef enum ww_split { WW_SPLIT_TRAIN, WW_SPLIT_TEST } ww_split;
  * labels and images that differ in number, an empty class folder, a folder with only one class. */
 ww_status ww_labelled_read(ww_labelled **out, const char *path, ww_split split, int train_per_class,
                            int height, int width, ww_arena *arena);
+
+/** Above this number of files, ww_labelled_sources names folders. */
+enum { WW_LABELLED_MOST_SOURCES = 1000 };
+
+/** What to take checksums of, so that a later reader knows whether it has the same pictures: the
+ * source files of n sets, or, where that were more than WW_LABELLED_MOST_SOURCES pictures of class
+ * folders, these folders, each once. In `arena`. */
+ww_status ww_labelled_sources(const char *const **out, size_t *count, const ww_labelled *const *set,
+                              size_t n, ww_arena *arena);
+
+/** CRC-32 of a set as it was read: of each picture its label (four bytes, low byte first) and its
+ * pixels. */
+uint32_t ww_labelled_crc32(const ww_labelled *set);
 
 #endif

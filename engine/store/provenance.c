@@ -75,21 +75,38 @@ static ww_status write_plan(ww_h5 *file, ww_arena *arena)
     return ww_h5_write_texts(file, GROUP "plan", lines, (int64_t)n);
 }
 
-static ww_status write_inputs(ww_h5 *file, const char *const *inputs, size_t n, ww_arena *arena)
+ww_status ww_inputs_measure(ww_inputs *out, const char *const *path, size_t n, ww_arena *arena)
 {
-    int64_t *bytes = ww_arena_array(arena, n, sizeof *bytes), count = (int64_t)n;
-    const char **sums = ww_arena_array(arena, n, sizeof *sums);
-    if (bytes == NULL || sums == NULL)
+    int64_t *bytes = ww_arena_array(arena, n, sizeof *bytes);
+    uint32_t *crc = ww_arena_array(arena, n, sizeof *crc);
+    *out = (ww_inputs){n, path, bytes, crc};
+    if (bytes == NULL || crc == NULL)
         return WW_ENOMEM;
-    for (size_t i = 0; i < n; i++) {
-        uint32_t crc;
-        WW_TRY(ww_file_checksum(&crc, &bytes[i], inputs[i]));
-        if ((sums[i] = ww_arena_printf(arena, "%08x", (unsigned)crc)) == NULL)
+    for (size_t i = 0; i < n; i++)
+        WW_TRY(ww_file_checksum(&crc[i], &bytes[i], path[i]));
+    return WW_OK;
+}
+
+static ww_status write_inputs(ww_h5 *file, const ww_inputs *inputs, ww_arena *arena)
+{
+    int64_t count = (int64_t)inputs->count;
+    const char **sums = ww_arena_array(arena, inputs->count, sizeof *sums);
+    if (sums == NULL)
+        return WW_ENOMEM;
+    for (size_t i = 0; i < inputs->count; i++)
+        if ((sums[i] = ww_arena_printf(arena, "%08x", (unsigned)inputs->crc32[i])) == NULL)
             return WW_ENOMEM;
-    }
-    WW_TRY(ww_h5_write_texts(file, GROUP "inputs/path", inputs, count));
+    WW_TRY(ww_h5_write_texts(file, GROUP "inputs/path", inputs->path, count));
     WW_TRY(ww_h5_write_texts(file, GROUP "inputs/crc32", sums, count));
-    return ww_h5_write_ints(file, GROUP "inputs/bytes", bytes, 1, &count);
+    return ww_h5_write_ints(file, GROUP "inputs/bytes", inputs->bytes, 1, &count);
+}
+
+ww_status ww_h5_inputs(ww_h5 *file, const ww_inputs *inputs)
+{
+    ww_arena *arena = ww_arena_create();
+    ww_status status = arena != NULL ? write_inputs(file, inputs, arena) : WW_ENOMEM;
+    ww_arena_free(arena);
+    return status;
 }
 
 ww_status ww_h5_provenance(ww_h5 *file, const char *configuration, uint64_t seed,
@@ -106,11 +123,14 @@ ww_status ww_h5_provenance(ww_h5 *file, const char *configuration, uint64_t seed
     WW_TRY(
         ww_h5_write(file, GROUP "seed", H5T_STD_U64LE, H5T_NATIVE_UINT64, &seed, 0, NULL, false));
     ww_arena *arena = ww_arena_create();
+    ww_inputs measured;
     ww_status status = arena != NULL ? write_libraries(file, arena) : WW_ENOMEM;
     if (status == WW_OK)
         status = write_plan(file, arena);
     if (status == WW_OK)
-        status = write_inputs(file, inputs, n_inputs, arena);
+        status = ww_inputs_measure(&measured, inputs, n_inputs, arena);
+    if (status == WW_OK)
+        status = write_inputs(file, &measured, arena);
     ww_arena_free(arena);
     return status;
 }

@@ -17,7 +17,21 @@ $ whatwhere train two-streams-small -o m.h5 --epochs 1 --test 0 -q --plan measur
 % for i in 1 2; do printf 'P2 4 4 255\n0 0 0 0 255 255 255 255 0 0 0 0 0 0 0 0\n' > bars/lying/$i.pgm; done
 % for i in 1 2; do printf 'P2 4 4 255\n0 255 0 0 0 255 0 0 0 255 0 0 0 255 0 0\n' > bars/upright/$i.pgm; done
 $ whatwhere train two-streams-small --data bars -o b.h5 --epochs 1 -q
-> ^2 pictures of 2 classes learned, 2 tested: [01]\.[0-9]+ correct$
+> ^2 pictures of 2 classes learned, 2 tested: [01]\.[0-9]+ correct \[0\.[0-9]{4}, [01]\.[0-9]{4}\]$
+
+# the checkpoint says which pictures those were
+% python3 -c 'import h5py' 2> /dev/null || exit 77
+% mkdir -p bars/lying bars/upright
+% for i in 1 2 10; do printf 'P2 4 4 255\n0 0 0 0 255 255 255 255 0 0 0 0 0 0 0 0\n' > bars/lying/$i.pgm; done
+% for i in 1 2; do printf 'P2 4 4 255\n0 255 0 0 0 255 0 0 0 255 0 0 0 255 0 0\n' > bars/upright/$i.pgm; done
+% printf '%s\n' 'import h5py, zlib' 'f = h5py.File("b.h5")' 'i = f["provenance/inputs"]' 'print("files", *i["path"].asstr())' 'print("sums", all(int(c, 16) == zlib.crc32(open(p, "rb").read()) for p, c in zip(i["path"].asstr(), i["crc32"].asstr())))' 'p = f["pictures"]' 'print("classes", *p["class"].asstr(), *p["learned"], *p["tested"], p["per_class"][()], *p["size"])' 'print("share", p["low"][()] < p["correct"][()] + 1e-9, p["high"][()] <= 1)' 'print(f["provenance/command_line"].asstr()[()])' > read.py
+$ whatwhere train two-streams-small --data bars/ -o b.h5 --epochs 1 --per-class 1 -q && python3 read.py
+> ^2 pictures of 2 classes learned, 3 tested
+> ^files bars/lying/1\.pgm bars/upright/1\.pgm bars/lying/2\.pgm bars/lying/10\.pgm bars/upright/2\.pgm$
+> ^sums True$
+> ^classes lying upright 1 1 2 1 1 1 4 4$
+> ^share True True$
+> ^whatwhere train two-streams-small --data bars/ -o b\.h5 --epochs 1 --per-class 1 -q$
 
 $ whatwhere train
 ? 2

@@ -179,6 +179,8 @@ Test(store_labelled, cifar)
     cr_assert_arr_eq(set->pixel + 2 * (RECORD - 1), data + 1, RECORD - 1);
     expect_ok(read_split("", WW_SPLIT_TEST, 0));
     cr_assert(set->count == 2 && set->label[1] == 8);
+    cr_assert_eq(set->sources, 1);
+    cr_assert_str_eq(set->source[0], ww_path("a_test_subset.bin.gz"));
 
     ww_file_with("data_batch_10.bin", data, 2 * RECORD + 5);
     expect_failure(read_split("", WW_SPLIT_TRAIN, 0), WW_EPARSE,
@@ -276,6 +278,61 @@ Test(store_labelled, train_and_test_folders)
     cr_assert(set->count == 3 && set->channels == 1 && set->height == 1 && set->width == 2);
     cr_assert_eq(set->pixel[0], 26, "0.299 * 50 + 0.114 * 100 = 26.35");
     cr_assert_str_eq(set->class_name[0], "ant");
+}
+
+/* What stands in place of the names of the sources, at least one. */
+static const char *const *sources(size_t *n, int train_per_class)
+{
+    const char *const *source;
+    ww_labelled *both[2];
+    for (int s = 0; s < 2; s++) {
+        expect_ok(read_split("", s ? WW_SPLIT_TEST : WW_SPLIT_TRAIN, train_per_class));
+        both[s] = set;
+    }
+    expect_ok(
+        ww_labelled_sources(&source, n, (const ww_labelled *const[]){both[0], both[1]}, 2, arena));
+    return source;
+}
+
+Test(store_labelled, sources_are_files_or_of_many_pictures_folders)
+{
+    enum { MOST = WW_LABELLED_MOST_SOURCES };
+    size_t n;
+    picture("b", 1, "pgm", 4);
+    for (int i = 1; i < MOST; i++)
+        picture("a", i, "pgm", i % 256);
+    const char *const *source = sources(&n, 1);
+    cr_assert_eq(n, MOST);
+    cr_assert_str_eq(source[0], ww_path("a/1.pgm"), "the learned ones first");
+    cr_assert_str_eq(source[1], ww_path("b/1.pgm"));
+    cr_assert_str_eq(source[MOST - 1], ww_path("a/999.pgm"));
+    picture("b", 2, "pgm", 5);
+    source = sources(&n, 1);
+    cr_assert_eq(n, 2, "%zu", n);
+    cr_assert_str_eq(source[0], ww_path("a"));
+    cr_assert_str_eq(source[1], ww_path("b"));
+    idx_files("train", 5, 10, 1, false);
+    idx_files("t10k", 3, 100, 1, true);
+    source = sources(&n, 0);
+    cr_assert_eq(n, 4);
+    cr_assert_str_eq(source[0], ww_path("train-images-idx3-ubyte"));
+    cr_assert_str_eq(source[3], ww_path("t10k-labels-idx1-ubyte.gz"));
+}
+
+Test(store_labelled, checksum_is_that_of_labels_and_pixels)
+{
+    static const unsigned char bytes[] = {0, 0, 0, 0, 1, 2, 3, 4, 5, 6,
+                                          2, 1, 0, 0, 7, 8, 9, 1, 2, 3};
+    const unsigned char pixel[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 2, 3};
+    const int label[] = {0, 258};
+    ww_labelled two = {.count = 2,
+                       .channels = 3,
+                       .height = 1,
+                       .width = 2,
+                       .classes = 300,
+                       .pixel = pixel,
+                       .label = label};
+    cr_assert_eq(ww_labelled_crc32(&two), crc32(crc32(0, NULL, 0), bytes, sizeof bytes));
 }
 
 static size_t histogram(int *of, int classes)
