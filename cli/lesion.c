@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A trained brain, intact and under lesions: every task on fresh scenes, each number with its 95 %
- * interval over these scenes. */
+/* A trained brain, intact and under lesions: every task on fresh scenes, or the classes of the
+ * pictures that it learned; each number with its 95 % interval over these scenes or pictures. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "experiments/parts/lesion_test.h"
 
 struct lesion {
-    const char *lesion;
+    const char *lesion, *data;
     int trials;
     double side_deg;
 };
@@ -18,10 +18,21 @@ struct lesion {
 static const ww_param params[] = {
     WW_TEXT(struct lesion, lesion, "",
             "what is damaged: FFA, V4:0.5, LIP:hemifield=left, V1>MT; once for each lesion", ""),
-    WW_INT(struct lesion, trials, 1000, 10, 1000000, "", "fresh scenes to test on", ""),
+    WW_TEXT(struct lesion, data, "",
+            "folder of the pictures that the brain learned (train --data): their test split", ""),
+    WW_INT(struct lesion, trials, 1000, 10, 1000000, "",
+           "fresh scenes to test on; of --data, all that are for the test", ""),
     WW_REAL(struct lesion, side_deg, 1, 0, 90, "deg",
             "distance from the vertical meridian at which an item counts as left or right", ""),
     WW_PARAM_END};
+
+/* Who is tested, and on what. */
+struct subject {
+    const char *checkpoint;
+    ww_model *model;
+    ww_labelled *set; /* pictures from disk, or NULL: scenes */
+    ww_exam exam;
+};
 
 /* ---- printing ---- */
 
@@ -43,10 +54,9 @@ static void print_number(const ww_estimate *e, int width)
     printf(" %-*s", width, text);
 }
 
-static void print_name(int measure)
+static void print_name(const ww_measure *m)
 {
     char name[40];
-    const ww_measure *m = &ww_task_measures[measure];
     snprintf(name, sizeof name, "%s%s", m->name, m->is_error ? " (deg)" : "");
     printf("  %-20s", name);
 }
@@ -60,8 +70,8 @@ static void print_state(const ww_lesion_test *test)
     printf("%s%s\n  %-20s %-22s %-22s %s\n", intact ? "" : "\n",
            intact ? "intact" : state->lesion.text, "task", intact ? "value" : "intact",
            intact ? "blind answer" : "lesioned", intact ? "trials" : "loss");
-    for (int m = 0; m < WW_TASK_MEASURES; m++) {
-        print_name(m);
+    for (int m = 0; m < test->exam->n_shown; m++) {
+        print_name(&test->exam->measure[m]);
         print_number(&test->state[0].value[m], 22);
         print_number(intact ? &test->blind[m] : &state->value[m], 22);
         if (intact)
@@ -76,16 +86,19 @@ static void print_state(const ww_lesion_test *test)
 
 static void print_footer(const ww_lesion_test *test)
 {
-    printf(
-        "\n[low, high]: 95 %% interval over the %d scenes, within this one model; for an interval "
-        "over\nmodels train several seeds (whatwhere run). Shares correct: Wilson; positions, the "
-        "median\nerror: order statistics; a blind answer to a label is exact.\n",
-        test->params.trials);
+    const ww_exam *exam = test->exam;
+    bool places = exam->measure == ww_task_measures;
+    printf("\n[low, high]: 95 %% interval over the %zu %s, within this one model; for an interval "
+           "over\nmodels train several seeds%s. Shares correct: Wilson; %s\n",
+           exam->trials, exam->noun, places ? " (whatwhere run)" : "",
+           places ? "positions, the median\nerror: order statistics; a blind answer to a label is "
+                    "exact."
+                  : "a blind answer is exact.");
     if (test->n > 1)
         printf(
             "loss = (intact - lesioned) / (intact - blind answer), bootstrap of %d samples of the "
-            "same\nscenes; -: the intact brain is not a tenth of the way from blind to perfect.\n",
-            WW_LESION_TEST_RESAMPLES);
+            "same\n%s; -: the intact brain is not a tenth of the way from blind to perfect.\n",
+            WW_LESION_TEST_RESAMPLES, exam->noun);
 }
 
 /* ---- the results file ---- */
@@ -101,32 +114,96 @@ static bool same_file(const char *a, const char *b)
 static const char *configuration(const ww_cli *cli, const struct lesion *p,
                                  const ww_lesion_test *test)
 {
-    const char *text = "lesions:\n";
+    const char *text = "lesions:\n", *brain = test->model->brain->yaml;
     for (int i = 0; i < test->n && text != NULL; i++)
         text = ww_arena_printf(cli->arena, "%s  - '%s'\n", text, test->state[i].lesion.text);
-    return text == NULL ? NULL
-                        : ww_arena_printf(cli->arena, "%strials: %d\nside_deg: %.9g\n---\n%s", text,
-                                          p->trials, p->side_deg, test->model->brain->yaml);
+    if (text == NULL)
+        return NULL;
+    return p->data[0] ? ww_arena_printf(cli->arena, "%sdata: '%s'\n---\n%s", text, p->data, brain)
+                      : ww_arena_printf(cli->arena, "%strials: %d\nside_deg: %.9g\n---\n%s", text,
+                                        p->trials, p->side_deg, brain);
 }
 
-static ww_status write_results(ww_cli *cli, const struct lesion *p, const ww_lesion_test *test,
-                               const char *checkpoint, ww_h5 *file)
+static ww_status write_results(ww_cli *cli, const struct lesion *p, const struct subject *subject,
+                               const ww_lesion_test *test, ww_h5 *file)
 {
     const char *text = configuration(cli, p, test);
+    const char *const *source = NULL;
+    size_t n = 0;
     if (text == NULL)
         return WW_ENOMEM;
+    if (subject->set != NULL)
+        WW_TRY(ww_labelled_sources(&source, &n, (const ww_labelled *const[]){subject->set}, 1,
+                                   cli->arena));
+    const char **input = ww_arena_array(cli->arena, n + 1, sizeof *input);
+    if (input == NULL)
+        return WW_ENOMEM;
+    input[0] = subject->checkpoint;
+    for (size_t i = 0; i < n; i++)
+        input[i + 1] = source[i];
     WW_TRY(ww_lesion_test_write(test, file));
-    return ww_h5_provenance(file, text, cli->seed, cli->command_line, &checkpoint, 1);
+    return ww_h5_provenance(file, text, cli->seed, cli->command_line, input, n + 1);
+}
+
+/* ---- what the brain is tested on ---- */
+
+/* Whether a brain learned pictures from disk. */
+static bool learned_pictures(const ww_brain *brain)
+{
+    bool any = false;
+    for (int t = 0; t < brain->n_tasks; t++)
+        any = any || brain->task[t].label == WW_LABEL_CLASS;
+    return any;
+}
+
+static ww_status wants_data(const struct subject *s, const ww_pictures *learned)
+{
+    int n = learned->classes;
+    return ww_usage_error("%s: it learned pictures of %d classes (%s, %s%s); --data FOLDER says "
+                          "where they are",
+                          s->checkpoint, n, learned->class_name[0], learned->class_name[1],
+                          n > 2 ? ", ..." : "");
+}
+
+/* The test split as it was in training; a word of warning where it has other pictures by now. */
+static ww_status open_pictures(struct subject *s, ww_cli *cli, const struct lesion *p)
+{
+    ww_pictures learned;
+    WW_TRY(ww_pictures_read(&learned, s->checkpoint, cli->arena));
+    if (learned.classes < 2 || learned.classes != s->model->brain->task[0].classes)
+        return WW_FAIL(WW_EPARSE, "%s: /pictures/class: %d classes, %d in the brain", s->checkpoint,
+                       learned.classes, s->model->brain->task[0].classes);
+    if (p->data[0] == '\0')
+        return wants_data(s, &learned);
+    WW_TRY(ww_labelled_read(&s->set, p->data, WW_SPLIT_TEST, learned.per_class, learned.height,
+                            learned.width, cli->arena));
+    WW_TRY(ww_pictures_same_classes(&learned, s->set, p->data));
+    if (ww_labelled_crc32(s->set) != learned.test_crc32)
+        printf("%s: these %zu pictures are not those that the brain was tested on when it was "
+               "trained\n",
+               p->data, s->set->count);
+    return ww_exam_pictures(&s->exam, s->set, cli->arena);
+}
+
+static ww_status open_exam(struct subject *s, ww_cli *cli, const struct lesion *p)
+{
+    if (learned_pictures(s->model->brain))
+        return open_pictures(s, cli, p);
+    if (p->data[0] != '\0')
+        return ww_usage_error("%s: it learned scenes; --data is for a brain that was trained with "
+                              "--data",
+                              s->checkpoint);
+    return ww_exam_scenes(&s->exam, &(ww_task_params){p->trials, p->side_deg}, s->model, cli->seed);
 }
 
 /* ---- the work ---- */
 
-static ww_status test_all(ww_cli *cli, const struct lesion *p, ww_model *model,
-                          const char *checkpoint, const ww_lesion *lesion, int n, ww_h5 *file)
+static ww_status test_all(ww_cli *cli, const struct lesion *p, const struct subject *subject,
+                          const ww_lesion *lesion, int n, ww_h5 *file)
 {
     ww_lesion_test test;
-    ww_task_params tasks = {p->trials, p->side_deg};
-    ww_status status = ww_lesion_test_open(&test, model, &tasks, cli->seed, n, &cli->progress);
+    ww_status status =
+        ww_lesion_test_open(&test, subject->model, &subject->exam, cli->seed, n, &cli->progress);
     if (status == WW_OK)
         print_state(&test);
     for (int i = 0; i < n && status == WW_OK; i++) {
@@ -137,19 +214,22 @@ static ww_status test_all(ww_cli *cli, const struct lesion *p, ww_model *model,
     if (status == WW_OK)
         print_footer(&test);
     if (status == WW_OK && file != NULL)
-        status = write_results(cli, p, &test, checkpoint, file);
+        status = write_results(cli, p, subject, &test, file);
     ww_lesion_test_close(&test);
     return status;
 }
 
 /* The results file is begun before the work, so that a folder that is not there is found first. */
-static ww_status test_and_write(ww_cli *cli, const struct lesion *p, ww_model *model,
-                                const char *checkpoint, const ww_lesion *lesion, int n)
+static ww_status test_and_write(ww_cli *cli, const struct lesion *p, struct subject *subject,
+                                const ww_lesion *lesion, int n)
 {
     ww_h5 *file = NULL;
     if (cli->output != NULL)
         WW_TRY(ww_h5_create(&file, cli->output));
-    ww_status status = test_all(cli, p, model, checkpoint, lesion, n, file);
+    ww_status status = open_exam(subject, cli, p);
+    if (status == WW_OK)
+        status = test_all(cli, p, subject, lesion, n, file);
+    ww_exam_close(&subject->exam);
     if (status != WW_OK || file == NULL) {
         ww_h5_close(file);
         return status;
@@ -163,9 +243,10 @@ static ww_status run(ww_cli *cli, const void *self, int argc, const char *const 
 {
     const struct lesion *p = self;
     const char *const *word;
-    ww_model *model;
+    struct subject subject = {0};
     int n;
     WW_TRY(ww_usage_count(argc, argv, 1, 1, "BRAIN.h5"));
+    subject.checkpoint = argv[0];
     WW_TRY(ww_option_values(cli, p->lesion, &word, &n));
     if (cli->output != NULL && same_file(cli->output, argv[0]))
         return ww_usage_error("-o %s: this is the trained brain itself; name another file",
@@ -173,14 +254,14 @@ static ww_status run(ww_cli *cli, const void *self, int argc, const char *const 
     ww_lesion *lesion = ww_arena_array(cli->arena, (size_t)n + 1, sizeof *lesion);
     if (lesion == NULL)
         return WW_ENOMEM;
-    WW_TRY(ww_model_open(&model, argv[0]));
+    WW_TRY(ww_model_open(&subject.model, argv[0]));
     ww_status status = WW_OK;
     for (int i = 0; i < n && status == WW_OK; i++)
-        status =
-            ww_usage(ww_lesion_parse(&lesion[i], word[i], "--lesion: ", model->brain, cli->arena));
+        status = ww_usage(
+            ww_lesion_parse(&lesion[i], word[i], "--lesion: ", subject.model->brain, cli->arena));
     if (status == WW_OK)
-        status = test_and_write(cli, p, model, argv[0], lesion, n);
-    ww_model_free(model);
+        status = test_and_write(cli, p, &subject, lesion, n);
+    ww_model_free(subject.model);
     return status;
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Lesions of one model, with intervals over trials.
  *
- * A loss is a ratio of differences between numbers that come from the same scenes, so its interval
- * is a percentile bootstrap (Efron & Tibshirani 1993) that draws scenes with their answers before
- * and after the lesion and with the blind one. A sample of scenes in which the intact model does no
+ * A loss is a ratio of differences between numbers that come from the same trials, so its interval
+ * is a percentile bootstrap (Efron & Tibshirani 1993) that draws trials with their answers before
+ * and after the lesion and with the blind one. A sample of trials in which the intact model does no
  * better than blind has no finite loss and counts as an infinite one. */
 #include "experiments/parts/lesion_test.h"
 
@@ -45,17 +45,18 @@ static ww_status find_loss(ww_estimate *out, const ww_lesion_test *test, int mea
 {
     double intact = test->state[0].value[measure].value, blind = test->blind[measure].value;
     size_t n;
+    const ww_measure *m = &test->exam->measure[measure];
     *out = (ww_estimate){"loss", NAN, NAN, NAN, NAN, 0};
-    if (!ww_task_can_lose(measure, intact, blind))
+    if (!ww_task_can_lose(m, intact, blind))
         return WW_OK;
-    double *rows = ww_rows_complete(3, column, ww_tasks_trials(test->tasks)->count, &n);
+    double *rows = ww_rows_complete(3, column, test->exam->trials, &n);
     double *work = malloc((n + 1) * sizeof *work);
     if (rows == NULL || work == NULL) {
         free(rows);
         free(work);
         return WW_FAIL(WW_ENOMEM, "out of memory for the losses of %zu trials", n);
     }
-    struct pairs pairs = {.is_error = ww_task_measures[measure].is_error,
+    struct pairs pairs = {.is_error = m->is_error,
                           .intact = rows,
                           .lesioned = rows + n,
                           .blind = rows + 2 * n,
@@ -98,24 +99,25 @@ static void tell_share(ww_progress *self, const char *task, double done, double 
 static ww_status judge(ww_lesion_test *test, ww_lesioned *state)
 {
     const ww_brain *brain = test->model->brain;
-    size_t trials = ww_tasks_trials(test->tasks)->count;
+    const ww_exam *exam = test->exam;
+    size_t trials = exam->trials;
     double *score = malloc((5 * trials + 1) * sizeof *score), *work = score + 3 * trials;
     const double *const column[3] = {score, score + trials, score + 2 * trials};
     if (score == NULL)
         return WW_FAIL(WW_ENOMEM, "out of memory for the scores of %zu trials", trials);
     ww_status status = WW_OK;
-    for (int m = 0; m < WW_TASK_MEASURES && status == WW_OK; m++) {
-        ww_tasks_scores(test->tasks, brain, test->state[0].answers, m, score);
-        ww_tasks_scores(test->tasks, brain, state->answers, m, score + trials);
-        ww_tasks_blind_scores(test->tasks, brain, m, score + 2 * trials);
-        state->value[m] = ww_tasks_estimate(m, score + trials, trials, work);
+    for (int m = 0; m < exam->n_measures && status == WW_OK; m++) {
+        exam->scores(exam, brain, test->state[0].answers, m, score);
+        exam->scores(exam, brain, state->answers, m, score + trials);
+        exam->blind_scores(exam, brain, m, score + 2 * trials);
+        state->value[m] = ww_tasks_estimate(&exam->measure[m], score + trials, trials, work);
         if (state == test->state)
-            test->blind[m] = ww_tasks_blind(test->tasks, brain, m, work);
+            test->blind[m] = exam->blind(exam, brain, m, work);
         else
             status = find_loss(&state->loss[m], test, m, column, state->value[m].value);
         if (status == WW_OK && ww_interrupted())
             status = WW_EINTERRUPTED;
-        tell(test, ANSWERS + (1 - ANSWERS) * (m + 1) / WW_TASK_MEASURES, state->lesion.text);
+        tell(test, ANSWERS + (1 - ANSWERS) * (m + 1) / exam->n_measures, state->lesion.text);
     }
     free(score);
     return status;
@@ -127,7 +129,7 @@ static ww_status answer(ww_lesion_test *test, ww_lesioned *state)
     struct share share = {{.step = tell_share}, test, state->lesion.text};
     WW_TRY(ww_damage_apply(&test->damage, model, &state->lesion, test->seed, test->arena));
     model->progress = &share.heard;
-    ww_status status = ww_model_answer(model, ww_tasks_trials(test->tasks), &state->answers);
+    ww_status status = test->exam->answer(test->exam, model, &state->answers);
     model->progress = NULL;
     ww_lesion_clear(model->brain, model->values);
     return status;
@@ -137,7 +139,12 @@ ww_status ww_lesion_test_add(ww_lesion_test *test, const ww_lesion *lesion)
 {
     assert(test->n < test->room);
     ww_lesioned *state = &test->state[test->n];
-    *state = (ww_lesioned){.lesion = *lesion};
+    size_t measures = (size_t)test->exam->n_measures;
+    *state = (ww_lesioned){.lesion = *lesion,
+                           .value = ww_arena_array(test->arena, measures, sizeof *state->value),
+                           .loss = ww_arena_array(test->arena, measures, sizeof *state->loss)};
+    if (state->value == NULL || state->loss == NULL)
+        return WW_ENOMEM;
     ww_status status = answer(test, state);
     if (status == WW_OK)
         status = judge(test, state);
@@ -148,23 +155,23 @@ ww_status ww_lesion_test_add(ww_lesion_test *test, const ww_lesion *lesion)
     return status;
 }
 
-ww_status ww_lesion_test_open(ww_lesion_test *out, ww_model *model, const ww_task_params *params,
+ww_status ww_lesion_test_open(ww_lesion_test *out, ww_model *model, const ww_exam *exam,
                               uint64_t seed, int n, ww_progress *progress)
 {
     ww_lesion none;
     *out = (ww_lesion_test){.model = model,
                             .seed = seed,
-                            .params = *params,
+                            .exam = exam,
                             .room = n + 1,
                             .progress = progress,
                             .arena = ww_arena_create()};
     if (out->arena == NULL)
         return WW_FAIL(WW_ENOMEM, "out of memory");
     out->state = ww_arena_array(out->arena, (size_t)n + 1, sizeof *out->state);
-    if (out->state == NULL)
+    out->blind = ww_arena_array(out->arena, (size_t)exam->n_measures, sizeof *out->blind);
+    if (out->state == NULL || out->blind == NULL)
         return WW_ENOMEM;
     WW_TRY(ww_lesion_parse(&none, "none", "", model->brain, out->arena));
-    WW_TRY(ww_tasks_open(&out->tasks, params, model, seed));
     return ww_lesion_test_add(out, &none);
 }
 
@@ -172,6 +179,5 @@ void ww_lesion_test_close(ww_lesion_test *test)
 {
     for (int i = 0; i < test->room && test->state != NULL; i++)
         ww_answers_free(test->state[i].answers);
-    ww_tasks_close(test->tasks);
     ww_arena_free(test->arena);
 }

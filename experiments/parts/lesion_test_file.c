@@ -1,43 +1,41 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The results file of a lesion test: /grid as a study writes it, and every trial. */
 #include <math.h>
-#include <stddef.h>
 #include <stdio.h>
 
 #include "experiments/parts/grid.h"
 #include "experiments/parts/lesion_test.h"
 
-static const char experiment[] = "scene-tasks", group[] = "/grid/scene-tasks";
-
 enum { NAME_BYTES = 200 };
 
 static ww_status write_value(const ww_lesion_test *test, ww_h5 *file)
 {
-    enum { M = WW_TASK_MEASURES };
     const ww_brain *brain = test->model->brain;
-    const char **condition = ww_arena_array(test->arena, (size_t)test->n, sizeof *condition);
-    double *value = ww_arena_array(test->arena, (size_t)test->n * M, sizeof *value), chance[M];
+    size_t n = (size_t)test->n, measures = (size_t)test->exam->n_measures;
+    const char **condition = ww_arena_array(test->arena, n, sizeof *condition);
+    double *value = ww_arena_array(test->arena, (n + 1) * measures, sizeof *value);
+    double *chance = value + n * measures;
     if (condition == NULL || value == NULL)
         return WW_ENOMEM;
-    for (int c = 0; c < test->n; c++) {
+    for (size_t c = 0; c < n; c++) {
         condition[c] = test->state[c].lesion.text;
-        for (int m = 0; m < M; m++)
-            value[c * M + m] = test->state[c].value[m].value;
+        for (size_t m = 0; m < measures; m++)
+            value[c * measures + m] = test->state[c].value[m].value;
     }
-    for (int m = 0; m < M; m++)
+    for (size_t m = 0; m < measures; m++)
         chance[m] = test->blind[m].value;
     ww_grid grid = {.n_brains = 1,
                     .n_seeds = 1,
                     .n_conditions = test->n,
-                    .n_measures = M,
+                    .n_measures = test->exam->n_measures,
                     .name = &brain->name,
                     .brain = &brain,
                     .seed = &test->model->seed,
                     .condition = condition,
-                    .measure = ww_task_measures,
+                    .measure = test->exam->measure,
                     .value = value,
                     .chance = chance};
-    return ww_grid_write(file, experiment, &grid, test->arena);
+    return ww_grid_write(file, test->exam->name, &grid, test->arena);
 }
 
 /* One number of every estimate of a measure: the ends of its interval, a loss, a count. */
@@ -91,26 +89,27 @@ static const struct column columns[] = {
 
 static ww_status write_columns(const ww_lesion_test *test, ww_h5 *file)
 {
-    enum { M = WW_TASK_MEASURES };
     char name[NAME_BYTES];
-    const int64_t shape[4] = {1, 1, test->n, M};
-    double *value = ww_arena_array(test->arena, (size_t)test->n * M, sizeof *value);
+    const char *exam = test->exam->name;
+    int measures = test->exam->n_measures;
+    const int64_t shape[4] = {1, 1, test->n, measures}, blind[3] = {1, 1, measures};
+    double *value = ww_arena_array(test->arena, (size_t)test->n * (size_t)measures, sizeof *value);
     if (value == NULL)
         return WW_ENOMEM;
     for (size_t k = 0; k < sizeof columns / sizeof columns[0]; k++) {
         for (int c = 0; c < test->n; c++)
-            for (int m = 0; m < M; m++)
-                value[c * M + m] = columns[k].number(&test->state[c], m);
-        snprintf(name, sizeof name, "%s/%s", group, columns[k].name);
+            for (int m = 0; m < measures; m++)
+                value[c * measures + m] = columns[k].number(&test->state[c], m);
+        snprintf(name, sizeof name, "/grid/%s/%s", exam, columns[k].name);
         WW_TRY(ww_h5_write_doubles(file, name, value, 4, shape));
         WW_TRY(ww_h5_attribute(file, name, "dimensions", "brain seed condition measure"));
         WW_TRY(ww_h5_attribute(file, name, "about", columns[k].about));
     }
     for (int end = 0; end < 2; end++) {
-        for (int m = 0; m < M; m++)
+        for (int m = 0; m < measures; m++)
             value[m] = end == 0 ? test->blind[m].low : test->blind[m].high;
-        snprintf(name, sizeof name, "%s/chance_%s", group, end == 0 ? "low" : "high");
-        WW_TRY(ww_h5_write_doubles(file, name, value, 3, (int64_t[]){1, 1, M}));
+        snprintf(name, sizeof name, "/grid/%s/chance_%s", exam, end == 0 ? "low" : "high");
+        WW_TRY(ww_h5_write_doubles(file, name, value, 3, blind));
         WW_TRY(ww_h5_attribute(file, name, "dimensions", "brain seed measure"));
     }
     return WW_OK;
@@ -118,56 +117,13 @@ static ww_status write_columns(const ww_lesion_test *test, ww_h5 *file)
 
 /* ---- trials ---- */
 
-static const struct {
-    const char *name, *unit;
-    size_t offset;
-    bool real;
-} truths[] = {
-    {"category", "0 face, 1 word, 2 object", offsetof(ww_truth, category), false},
-    {"face", "number of the face, -1: none", offsetof(ww_truth, face), false},
-    {"word", "number of the word, -1: none", offsetof(ww_truth, word), false},
-    {"object", "number of the object, -1: none", offsetof(ww_truth, object), false},
-    {"colour", "number of the hue", offsetof(ww_truth, colour), false},
-    {"direction", "number of the direction, counter-clockwise from rightward",
-     offsetof(ww_truth, direction), false},
-    {"x_deg", "deg", offsetof(ww_truth, x_deg), true},
-    {"y_deg", "deg", offsetof(ww_truth, y_deg), true},
-    {"size_deg", "deg", offsetof(ww_truth, size_deg), true},
-    {"speed_deg_s", "deg/s", offsetof(ww_truth, speed_deg_s), true},
-};
-
-static ww_status write_truth(const ww_lesion_test *test, ww_h5 *file)
-{
-    char name[NAME_BYTES];
-    const ww_trials *trials = ww_tasks_trials(test->tasks);
-    const int64_t count = (int64_t)trials->count;
-    int64_t *whole = ww_arena_array(test->arena, trials->count, sizeof *whole);
-    double *real = ww_arena_array(test->arena, trials->count, sizeof *real);
-    if (whole == NULL || real == NULL)
-        return WW_ENOMEM;
-    for (size_t k = 0; k < sizeof truths / sizeof truths[0]; k++) {
-        for (size_t i = 0; i < trials->count; i++) {
-            const char *at = (const char *)&trials->truth[i] + truths[k].offset;
-            if (truths[k].real)
-                real[i] = *(const double *)(const void *)at;
-            else
-                whole[i] = *(const int *)(const void *)at;
-        }
-        snprintf(name, sizeof name, "/trials/truth/%s", truths[k].name);
-        WW_TRY(truths[k].real ? ww_h5_write_doubles(file, name, real, 1, &count)
-                              : ww_h5_write_ints(file, name, whole, 1, &count));
-        WW_TRY(ww_h5_attribute(file, name, "unit", truths[k].unit));
-    }
-    return WW_OK;
-}
-
 /* The answers of one task, [condition][trial], and their scores. */
 static ww_status write_task(const ww_lesion_test *test, ww_h5 *file, int task)
 {
     char name[NAME_BYTES];
     const ww_task *t = &test->model->brain->task[task];
     bool place = t->label == WW_LABEL_POSITION;
-    size_t count = ww_tasks_trials(test->tasks)->count, values = place ? 2 : 1;
+    size_t count = test->exam->trials, values = place ? 2 : 1;
     size_t all = (size_t)test->n * count;
     float *said = ww_arena_array(test->arena, all * values, sizeof *said);
     float *score = ww_arena_array(test->arena, all, sizeof *score);
@@ -196,11 +152,21 @@ static ww_status write_task(const ww_lesion_test *test, ww_h5 *file, int task)
                            place ? "deg from the true place" : "1 right, 0 wrong, nan not asked");
 }
 
+static ww_status write_exam(const ww_lesion_test *test, ww_h5 *file)
+{
+    const ww_answers **answers = ww_arena_array(test->arena, (size_t)test->n, sizeof *answers);
+    if (answers == NULL)
+        return WW_ENOMEM;
+    for (int c = 0; c < test->n; c++)
+        answers[c] = test->state[c].answers;
+    return test->exam->write(test->exam, answers, test->n, file, test->arena);
+}
+
 ww_status ww_lesion_test_write(const ww_lesion_test *test, ww_h5 *file)
 {
     WW_TRY(write_value(test, file));
     WW_TRY(write_columns(test, file));
-    WW_TRY(write_truth(test, file));
+    WW_TRY(write_exam(test, file));
     for (int t = 0; t < test->model->brain->n_tasks; t++)
         WW_TRY(write_task(test, file, t));
     return WW_OK;

@@ -110,9 +110,8 @@ void ww_tasks_blind_scores(const void *state, const ww_brain *brain, int measure
     }
 }
 
-ww_estimate ww_tasks_estimate(int measure, const double *score, size_t trials, double *work)
+ww_estimate ww_tasks_estimate(const ww_measure *m, const double *score, size_t trials, double *work)
 {
-    const ww_measure *m = &ww_task_measures[measure];
     size_t n = 0, right = 0;
     for (size_t i = 0; i < trials; i++)
         if (isfinite(score[i]))
@@ -125,9 +124,9 @@ double ww_task_loss(double intact, double lesioned, double blind)
     return (intact - lesioned) / (intact - blind);
 }
 
-bool ww_task_can_lose(int measure, double intact, double blind)
+bool ww_task_can_lose(const ww_measure *measure, double intact, double blind)
 {
-    double best = ww_task_measures[measure].is_error ? 0 : 1;
+    double best = measure->is_error ? 0 : 1;
     return fabs(intact - blind) > LEAST_ABOVE_CHANCE * fabs(best - blind);
 }
 
@@ -140,7 +139,7 @@ ww_status ww_tasks_measure(void *state, ww_model *model, double *value)
     double *score = malloc((2 * n + 1) * sizeof *score);
     for (int m = 0; m < WW_TASK_MEASURES && score != NULL; m++) {
         ww_tasks_scores(s, model->brain, answers, m, score);
-        value[m] = ww_tasks_estimate(m, score, n, score + n).value;
+        value[m] = ww_tasks_estimate(&ww_task_measures[m], score, n, score + n).value;
     }
     ww_answers_free(answers);
     free(score);
@@ -160,7 +159,7 @@ ww_estimate ww_tasks_blind(const void *state, const ww_brain *brain, int measure
         return exact;
     }
     ww_tasks_blind_scores(state, brain, measure, work);
-    return ww_tasks_estimate(measure, work, n, work + n);
+    return ww_tasks_estimate(m, work, n, work + n);
 }
 
 void ww_tasks_chance(void *state, const ww_model *model, double *chance)

@@ -55,7 +55,8 @@ void ww_tasks_blind_scores(const void *state, const ww_brain *brain, int measure
 
 /** A measure from its scores, with its 95 % interval over trials: Wilson's of a share, that of
  * order statistics of a median. `work[trials]` is overwritten. */
-ww_estimate ww_tasks_estimate(int measure, const double *score, size_t trials, double *work);
+ww_estimate ww_tasks_estimate(const ww_measure *measure, const double *score, size_t trials,
+                              double *work);
 
 /** What a blind answer gives: for labels one over the number of classes, exactly; for places the
  * median of its scores. NAN without such a task. `work[2 * trials]` is overwritten. */
@@ -67,7 +68,7 @@ double ww_task_loss(double intact, double lesioned, double blind);
 
 /** Whether there is something to lose: the intact brain is a tenth of the way from blind to
  * perfect. */
-bool ww_task_can_lose(int measure, double intact, double blind);
+bool ww_task_can_lose(const ww_measure *measure, double intact, double blind);
 
 /** Writes GROUP/selectivity[area][face, word, object]: the share of each area's maps whose
  * maximum has a d' above 1 for the category, with GROUP/areas, the names. */

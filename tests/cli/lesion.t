@@ -34,3 +34,45 @@ $ whatwhere lesion nowhere.h5
 $ whatwhere train two-streams-small -o b.h5 --epochs 1 --test 0 -q --set training.samples_per_epoch=64 && whatwhere lesion b.h5 --lesion FFFA --trials 20 -q
 ? 2
 ! whatwhere: --lesion: unknown area 'FFFA'; did you mean 'FFA'?
+
+# a brain that learned pictures is tested on those that it did not learn; others are noticed
+% mkdir -p bars/lying bars/upright
+% for i in 1 2 3 4; do printf 'P2 4 4 255\n0 0 0 0 255 255 255 255 0 0 0 0 0 0 0 0\n' > bars/lying/$i.pgm; done
+% for i in 1 2 3 4; do printf 'P2 4 4 255\n0 255 0 0 0 255 0 0 0 255 0 0 0 255 0 0\n' > bars/upright/$i.pgm; done
+$ whatwhere train two-streams-small --data bars -o p.h5 --epochs 1 -q > told && whatwhere lesion p.h5 --data bars --lesion FFA --lesion V4:0.5 -q -o r.h5 && echo and && printf 'P2 4 4 255\n9 255 0 0 0 255 0 0 0 255 0 0 0 255 0 0\n' > bars/upright/3.pgm && whatwhere lesion p.h5 --data bars -q
+> ^intact$
+> ^  task +value +blind answer +trials$
+> ^  class +[01]\.[0-9]{3} \[[01]\.[0-9]{3}, [01]\.[0-9]{3}\] +0\.500 +4$
+> ^FFA$
+> ^  class +[01]\.[0-9]{3} \[[01]\.[0-9]{3}, [01]\.[0-9]{3}\] +[01]\.[0-9]{3} \[[01]\.[0-9]{3}, [01]\.[0-9]{3}\] +(-|[-0-9.]+ \[[-0-9.]+, [-0-9.inf]+\])$
+> ^V4:0\.5$
+> 95 % interval over the 4 pictures, within this one model
+> ^results: r\.h5$
+> ^and$
+> ^bars: these 4 pictures are not those that the brain was tested on when it was trained$
+
+# the results file counts every answer, and the share is the one that training told
+% python3 -c 'import h5py' 2> /dev/null || exit 77
+% mkdir -p bars/lying bars/upright
+% for i in 1 2 3 4; do printf 'P2 4 4 255\n0 0 0 0 255 255 255 255 0 0 0 0 0 0 0 0\n' > bars/lying/$i.pgm; done
+% for i in 1 2 3; do printf 'P2 4 4 255\n0 255 0 0 0 255 0 0 0 255 0 0 0 255 0 0\n' > bars/upright/$i.pgm; done
+% printf '%s\n' 'import h5py, numpy as np' 'f, b = h5py.File("r.h5"), h5py.File("p.h5")' 'g = f["grid/pictures"]' 'print("measures", *g["measure"].asstr())' 'n = f["pictures/confusion"][:]' 'print("shown", *n.sum(axis=2)[0], *n.sum(axis=2)[1])' 'share = [np.trace(m) / m.sum() for m in n]' 'print("shares", np.allclose(g["value"][0, 0, :, 0], share), np.allclose(g["value"][0, 0, :, 1], n[:, 0, 0] / 2))' 'print("told", g["value"][0, 0, 0, 0] == b["pictures/correct"][()], g["low"][0, 0, 0, 0] == b["pictures/low"][()])' 'print("files", *f["trials/file"].asstr())' 'print("inputs", *f["provenance/inputs/path"].asstr())' > read.py
+$ whatwhere train two-streams-small --data bars -o p.h5 --epochs 1 -q > told && whatwhere lesion p.h5 --data bars --lesion V1 -q -o r.h5 > table && python3 read.py
+> ^measures class class/lying class/upright$
+> ^shown 2 1 2 1$
+> ^shares True True$
+> ^told True True$
+> ^files bars/lying/3\.pgm bars/lying/4\.pgm bars/upright/3\.pgm$
+> ^inputs p\.h5 bars/lying/3\.pgm bars/lying/4\.pgm bars/upright/3\.pgm$
+
+# what does not go together
+% mkdir -p bars/lying bars/upright other/lying other/tall
+% for i in 1 2; do for to in bars/lying bars/upright other/lying other/tall; do printf 'P2 2 2 255\n0 0 200 200\n' > $to/$i.pgm; done; done
+$ whatwhere train two-streams-small --data bars -o p.h5 --epochs 1 -q > told; whatwhere lesion p.h5; echo "status $?"; whatwhere lesion p.h5 --data other; echo "status $?"; mkdir bars/zebra; cp bars/lying/*.pgm bars/zebra; whatwhere lesion p.h5 --data bars; whatwhere train two-streams-small -o b.h5 --epochs 1 --test 0 -q --set training.samples_per_epoch=64; whatwhere lesion b.h5 --data bars
+? 2
+> ^status 2$
+> ^status 1$
+! whatwhere: p.h5: it learned pictures of 2 classes (lying, upright); --data FOLDER says where they are
+! whatwhere: other: class 2 is 'tall' where 'upright' was learned
+! whatwhere: bars: class 3, 'zebra', was not learned
+! whatwhere: b.h5: it learned scenes; --data is for a brain that was trained with --data

@@ -62,13 +62,15 @@ static void hear(ww_progress *self, const char *task, double done, double total,
     last_share = done / total;
 }
 
-static ww_lesion_test tested(ww_model *model)
+/* Tests the model on scenes; close the exam after the test. */
+static ww_lesion_test tested(ww_model *model, ww_exam *exam)
 {
     static ww_progress progress = {.step = hear};
     static const char *const words[] = {"V4", "V2:hemifield=left", "V4:how=noise,dose=0.5"};
     ww_lesion_test test;
     last_share = 0;
-    expect_ok(ww_lesion_test_open(&test, model, &tasks, 5, 3, &progress));
+    expect_ok(ww_exam_scenes(exam, &tasks, model, 5));
+    expect_ok(ww_lesion_test_open(&test, model, exam, 5, 3, &progress));
     for (int i = 0; i < 3; i++) {
         ww_lesion lesion = lesion_of(model, words[i]);
         expect_ok(ww_lesion_test_add(&test, &lesion));
@@ -87,8 +89,9 @@ Test(lesion_test, measures_as_a_study_and_says_how_sure_it_is)
 {
     double value[WW_TASK_MEASURES], chance[WW_TASK_MEASURES];
     void *study;
+    ww_exam exam;
     ww_model *model = trained();
-    ww_lesion_test test = tested(model);
+    ww_lesion_test test = tested(model, &exam);
     expect_ok(ww_tasks_open(&study, &tasks, model, 5));
     expect_ok(ww_tasks_measure(study, model, value));
     ww_tasks_chance(study, model, chance);
@@ -119,6 +122,7 @@ Test(lesion_test, measures_as_a_study_and_says_how_sure_it_is)
     cr_expect(left->loss[WW_M_POSITION_LEFT].value > left->loss[WW_M_POSITION_RIGHT].value);
     ww_tasks_close(study);
     ww_lesion_test_close(&test);
+    ww_exam_close(&exam);
     ww_model_free(model);
 }
 
@@ -133,8 +137,9 @@ Test(lesion_test, file_holds_every_answer)
     int rank;
     int64_t dim[8];
     ww_h5 *file;
+    ww_exam exam;
     ww_model *model = trained();
-    ww_lesion_test test = tested(model);
+    ww_lesion_test test = tested(model, &exam);
     expect_ok(ww_h5_create(&file, ww_path("r.h5")));
     expect_ok(ww_lesion_test_write(&test, file));
     expect_ok(ww_h5_commit(file));
@@ -163,20 +168,24 @@ Test(lesion_test, file_holds_every_answer)
     cr_expect(rank == 3 && dim[0] == 4 && dim[1] == 120 && dim[2] == 2);
     ww_h5_close(file);
     ww_lesion_test_close(&test);
+    ww_exam_close(&exam);
     ww_model_free(model);
 }
 
 Test(lesion_test, stops_when_asked)
 {
     ww_lesion_test test;
+    ww_exam exam;
     ww_model *model;
     expect_ok(ww_model_create(&model, ww_file_with_text("tiny.yaml", yaml), NULL, 2));
-    expect_ok(ww_lesion_test_open(&test, model, &tasks, 5, 2, NULL));
+    expect_ok(ww_exam_scenes(&exam, &tasks, model, 5));
+    expect_ok(ww_lesion_test_open(&test, model, &exam, 5, 2, NULL));
     ww_lesion lesion = lesion_of(model, "V4");
     expect_ok(ww_lesion_test_add(&test, &lesion));
     ww_interrupt();
     expect_failure(ww_lesion_test_add(&test, &lesion), WW_EINTERRUPTED,
                    "interrupted after 1 of 2 lesions");
     ww_lesion_test_close(&test);
+    ww_exam_close(&exam);
     ww_model_free(model);
 }
