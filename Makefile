@@ -166,7 +166,7 @@ $(EFFECTS): $(call obj,$(SRC_EFFECTS) $(wildcard tests/support/*.c) $(filter-out
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcriterion
 
-effects: $(if $(SRC_EFFECTS),$(EFFECTS))
+effects: $(if $(SRC_EFFECTS),$(EFFECTS) $(EXE))  ## what trained brains show, and the long kill test (minutes)
 	$(if $(SRC_EFFECTS),$(call run_tests,$(EFFECTS)))
 effects: TIMEOUT = 3600
 
