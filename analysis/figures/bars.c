@@ -19,15 +19,15 @@ static void script(FILE *gp, const ww_figure_data *d, const char *dat)
         "set key outside top center horizontal Left reverse samplen 1.5\nset style fill solid 0.85 "
         "border lc rgb '#000000'\n",
         gp);
-    fprintf(gp, "set boxwidth %.4g\nset xrange [-0.6:%.4g]\nset yrange [*<0:*]\nset xtics (", width,
-            d->columns - 0.4);
+    fprintf(gp, "set boxwidth %.4g\nset xrange [-0.6:%.4g]\n%sset xtics (", width, d->columns - 0.4,
+            d->y_max > d->y_min ? "" : "set yrange [*<0:*]\n");
     for (int c = 0; c < d->columns; c++) {
         if (c > 0)
             fputs(", ", gp);
         ww_gp_text(gp, d->column_name[c]);
         fprintf(gp, " %d", c);
     }
-    fprintf(gp, ") rotate by %d right\nplot ", d->columns > 4 ? 30 : 0);
+    fprintf(gp, ") %s\nplot ", d->columns > 4 ? "rotate by 30 right" : "norotate center");
     for (int r = 0; r < d->rows; r++) {
         double shift = (r - 0.5 * (d->rows - 1)) * width;
         fprintf(gp, "%s'%s' index %d using ($1+%.5g):3 with boxes lw 0.6 fc rgb '%s' title ",

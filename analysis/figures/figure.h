@@ -26,6 +26,7 @@ typedef struct ww_figure_data {
     const double *x;                             /* [columns], or NULL */
     const double *value, *low, *high;            /* [rows][columns]; low and high may be NULL */
     double reference;                            /* a line to compare with (chance); NAN: none */
+    double y_min, y_max;                         /* of the axis; equal: from the data */
 } ww_figure_data;
 
 typedef struct ww_figure {

@@ -17,6 +17,10 @@ static ww_status store_texts(ww_h5 *file, const char *group, const ww_figure_dat
         WW_TRY(ww_h5_attribute(file, group, row[i].key, row[i].text ? row[i].text : ""));
     if (isfinite(d->reference))
         WW_TRY(ww_h5_attribute_real(file, group, "reference", d->reference));
+    if (d->y_max > d->y_min) {
+        WW_TRY(ww_h5_attribute_real(file, group, "y_min", d->y_min));
+        WW_TRY(ww_h5_attribute_real(file, group, "y_max", d->y_max));
+    }
     return WW_OK;
 }
 
@@ -58,6 +62,9 @@ static ww_status load_texts(const ww_h5 *file, const char *group, ww_figure_data
         WW_TRY(ww_h5_read_attribute(file, group, row[i].key, row[i].text, arena));
     if (ww_h5_read_attribute_real(file, group, "reference", &d->reference) != WW_OK)
         d->reference = NAN;
+    if (ww_h5_read_attribute_real(file, group, "y_min", &d->y_min) != WW_OK ||
+        ww_h5_read_attribute_real(file, group, "y_max", &d->y_max) != WW_OK)
+        d->y_min = d->y_max = 0;
     ww_error_clear();
     return WW_OK;
 }

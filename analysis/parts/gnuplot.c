@@ -18,6 +18,30 @@ void ww_gp_text(FILE *gp, const char *text)
     fputc('\'', gp);
 }
 
+static void quoted(FILE *gp, const char *text)
+{
+    for (; text != NULL && *text != '\0'; text++) {
+        if (*text == '"' || *text == '\\')
+            fputc('\\', gp);
+        fputc(*text == '\n' ? ' ' : *text, gp);
+    }
+}
+
+/* The label of the x axis; below it, where there are error bars, what they are. */
+static void x_label(FILE *gp, const ww_figure_data *d)
+{
+    bool captioned = d->caption != NULL && d->caption[0] != '\0';
+    fputs("set xlabel \"", gp);
+    quoted(gp, d->x_label);
+    if (d->low != NULL && d->interval != NULL && d->interval[0] != '\0') {
+        fputs("\\n", gp);
+        quoted(gp, captioned ? d->caption : "");
+        fputs(captioned ? "; error bars: " : "error bars: ", gp);
+        quoted(gp, d->interval);
+    }
+    fputs("\" noenhanced\n", gp);
+}
+
 void ww_gp_axes(FILE *gp, const ww_figure_data *data)
 {
     fputs("set border 3 lw 0.8\nset tics out nomirror scale 0.6\nset pointintervalbox 0\nset key "
@@ -25,11 +49,13 @@ void ww_gp_axes(FILE *gp, const ww_figure_data *data)
           gp);
     fputs("set title ", gp);
     ww_gp_text(gp, data->title);
-    fputs(" noenhanced\nset xlabel ", gp);
-    ww_gp_text(gp, data->x_label);
-    fputs(" noenhanced\nset ylabel ", gp);
+    fputs(" noenhanced\n", gp);
+    x_label(gp, data);
+    fputs("set ylabel ", gp);
     ww_gp_text(gp, data->y_label);
     fputs(" noenhanced\n", gp);
+    if (data->y_max > data->y_min)
+        fprintf(gp, "set yrange [%.10g:%.10g]\n", data->y_min, data->y_max);
 }
 
 void ww_gp_reference(FILE *gp, const ww_figure_data *data)

@@ -180,7 +180,8 @@ static ww_status store_curve(const ww_grid *grid, int b, const char *word, ww_h5
                              .value = value,
                              .low = interval ? low : NULL,
                              .high = interval ? high : NULL,
-                             .reference = NAN};
+                             .reference = NAN,
+                             .y_max = 1};
     return ww_figure_store(results, &figure);
 }
 
