@@ -3,10 +3,24 @@
 # what was checked, a key out of order or there twice, a key that nothing names, and a key named in
 # a `.source` or `.sources` of C or in backticks in docs/*.md that has no entry. (The sources of
 # parameters and of tables are looked up by tools/documented.c.)
+#
+#   tools/bibliography.sh         checks
+#   tools/bibliography.sh sort    sorts the entries; those without a note are marked as from memory
 set -euo pipefail
 export LC_ALL=C
 cd "$(dirname "$0")/.."
 bib=docs/references.bib
+
+if [ "${1-}" = sort ]; then # one line an entry, its line breaks as \001
+    awk 'BEGIN { RS = "" } /^%/ { head = head $0 "\n\n"; next }
+         { if ($0 !~ /\n *note = /) sub(/,?[ \n]*\}[ \n]*$/, ",\n  note = {from memory}\n}")
+           key = $0; sub(/^@[a-z]+\{/, "", key); sub(/,.*/, "", key); gsub(/\n/, "\001"); print key "\t" $0 }
+         END { printf "%s", head > "/dev/stderr" }' "$bib" 2> "$bib.head" | sort > "$bib.body"
+    { cat "$bib.head"; cut -f2- "$bib.body" | sed 's/$/\n/' | tr '\001' '\n' | sed '$d'; } > "$bib.new"
+    rm "$bib.head" "$bib.body"
+    mv "$bib.new" "$bib"
+    exit
+fi
 
 awk -v bib="$bib" '
     function close_entry() {

@@ -56,6 +56,15 @@ licences() {
     done
 }
 
+citation() { # the keys that CFF 1.2.0 requires, and the version of the Makefile
+    local key version
+    for key in cff-version message title authors; do
+        grep -q "^$key:" CITATION.cff || echo "CITATION.cff:1: no $key"
+    done
+    version=$(sed -n 's/^VERSION := //p' Makefile)
+    grep -q "^version: $version\$" CITATION.cff || echo "CITATION.cff:1: version is not $version"
+}
+
 failed=0
 check() { # NAME FUNCTION
     local found
@@ -73,5 +82,6 @@ check 'an SPDX line in every file' licences
 check 'every part documented, every source known' "$documented"
 check 'the bibliography: every entry used, sorted, and with a note' tools/bibliography.sh
 check 'every file that a chapter names is there' tools/named_files.sh
+check 'CITATION.cff is complete and of this version' citation
 large
 exit $failed
