@@ -50,7 +50,14 @@ static const ww_op_case cases[] = {{.name = "maps",
                                     .in = {{4, {WW_BATCH, 11, 10, 6}}}},
                                    {0}};
 
-const ww_op ww_op_affine = {.item = {.name = "affine", .summary = "a x + b with fixed a and b"},
+static const ww_param params[] = {WW_REAL(struct affine, a, 0, -1e30, 1e30, "", "factor", ""),
+                                  WW_REAL(struct affine, b, 0, -1e30, 1e30, "", "added", ""),
+                                  WW_PARAM_END};
+
+const ww_op ww_op_affine = {.item = {.name = "affine",
+                                     .summary = "a x + b with fixed a and b",
+                                     .params = params,
+                                     .params_size = sizeof(struct affine)},
                             .attr_size = sizeof(struct affine),
                             .min_in = 1,
                             .max_in = 1,

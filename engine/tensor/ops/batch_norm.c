@@ -205,9 +205,15 @@ static const ww_op_case cases[] = {CASE("maps", NULL, 3, {4, {WW_BATCH, 3, 5, 7}
                                    CASE("sequences", NULL, 4, {3, {WW_BATCH, 4, 6}}),
                                    {NULL}};
 
+static const ww_param params[] = {WW_REAL(struct batch_norm, momentum, 0.1, 0, 1, "",
+                                          "share by which the states follow a batch", ""),
+                                  WW_PARAM_END};
+
 const ww_op ww_op_batch_norm = {.item = {.name = "batch_norm",
                                          .summary = "each channel normalised over the batch",
-                                         .sources = "ioffe2015"},
+                                         .sources = "ioffe2015",
+                                         .params = params,
+                                         .params_size = sizeof(struct batch_norm)},
                                 .attr_size = sizeof(struct batch_norm),
                                 .min_in = N_IN,
                                 .max_in = N_IN,

@@ -87,7 +87,13 @@ static const ww_op_case cases[] = {
     {.name = "one input", .attr = &(const struct concat){1}, .n_in = 1, .in = {{2, {WW_BATCH, 5}}}},
     {0}};
 
-const ww_op ww_op_concat = {.item = {.name = "concat", .summary = "joins arrays along one axis"},
+static const ww_param params[] = {
+    WW_INT(struct concat, axis, 0, 0, 5, "", "the axis that grows", ""), WW_PARAM_END};
+
+const ww_op ww_op_concat = {.item = {.name = "concat",
+                                     .summary = "joins arrays along one axis",
+                                     .params = params,
+                                     .params_size = sizeof(struct concat)},
                             .attr_size = sizeof(struct concat),
                             .min_in = 1,
                             .max_in = WW_OP_MAX_IN,

@@ -123,10 +123,16 @@ static const ww_op_case cases[] = {{.name = "plain",
                                     .label_classes = 9},
                                    {0}};
 
+static const ww_param params[] = {
+    WW_REAL(struct cross_entropy, smoothing, 0, 0, 1, "", "label smoothing", "szegedy2016"),
+    WW_PARAM_END};
+
 const ww_op ww_op_cross_entropy = {
     .item = {.name = "cross_entropy",
              .summary = "-log softmax(logits)[label], the mean over samples with a label",
-             .sources = "szegedy2016"},
+             .sources = "szegedy2016",
+             .params = params,
+             .params_size = sizeof(struct cross_entropy)},
     .attr_size = sizeof(struct cross_entropy),
     .min_in = 2,
     .max_in = 2,

@@ -286,10 +286,20 @@ static const ww_op_case cases[] = {
     {"vectors", NULL, 1, {{2, {WW_BATCH, 17}}}, {0}, 0},
     {NULL}};
 
+static const ww_param params[] = {
+    WW_INT(ww_divisive_norm_attr, channels, 0, 0, 1 << 30, "",
+           "neighbouring channels of the pool; 0: all", ""),
+    WW_INT(ww_divisive_norm_attr, size, 1, 1, 1 << 30, "px", "side of the pool", ""),
+    WW_REAL(ww_divisive_norm_attr, sigma, 1, 1e-30, 1e30, "", "semi-saturation constant",
+            "carandini2012"),
+    WW_PARAM_END};
+
 const ww_op ww_op_divisive_norm = {
     .item = {.name = "divisive_norm",
              .summary = "responses divided by the activity of their neighbours",
-             .sources = "carandini2012"},
+             .sources = "carandini2012",
+             .params = params,
+             .params_size = sizeof(ww_divisive_norm_attr)},
     .attr_size = sizeof(ww_divisive_norm_attr),
     .min_in = 1,
     .max_in = 1,

@@ -74,9 +74,15 @@ static const ww_op_case cases[] = {
     {.name = "none", .attr = &(const struct dropout){0}, .n_in = 1, .in = {{2, {WW_BATCH, 7}}}},
     {0}};
 
+static const ww_param params[] = {
+    WW_REAL(struct dropout, rate, 0, 0, 1, "", "share of the elements set to 0", "srivastava2014"),
+    WW_PARAM_END};
+
 const ww_op ww_op_dropout = {.item = {.name = "dropout",
                                       .summary = "sets a share of the elements to 0 in training",
-                                      .sources = "srivastava2014"},
+                                      .sources = "srivastava2014",
+                                      .params = params,
+                                      .params_size = sizeof(struct dropout)},
                              .attr_size = sizeof(struct dropout),
                              .min_in = 1,
                              .max_in = 1,

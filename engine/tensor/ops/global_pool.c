@@ -188,9 +188,16 @@ static const ww_op_case cases[] = {
     {"softmax of one pixel", &softmax, 1, {{4, {WW_BATCH, 4, 1, 1}}}, {WW_DRAW_NORMAL}, 0},
     {NULL}};
 
+static const char *const kinds[] = {"max", "average", "softmax", NULL};
+
+static const ww_param params[] = {
+    WW_CHOICE(struct global_pool, kind, 0, kinds, "what stands for a map", ""), WW_PARAM_END};
+
 const ww_op ww_op_global_pool = {.item = {.name = "global_pool",
                                           .summary = "maximum, average or softmax over whole maps",
-                                          .sources = "riesenhuber1999"},
+                                          .sources = "riesenhuber1999",
+                                          .params = params,
+                                          .params_size = sizeof(struct global_pool)},
                                  .attr_size = sizeof(struct global_pool),
                                  .min_in = 1,
                                  .max_in = 1,

@@ -218,9 +218,15 @@ static const ww_op_case cases[] = {
     {"vectors", &two, N_IN, {{2, {WW_BATCH, 12}}, {1, {12}}, {1, {12}}}, {0}, 0},
     {NULL}};
 
+static const ww_param params[] = {WW_INT(struct group_norm, groups, 0, 0, 1 << 30, "",
+                                         "groups of channels; 0: one for each channel", "wu2018"),
+                                  WW_PARAM_END};
+
 const ww_op ww_op_group_norm = {.item = {.name = "group_norm",
                                          .summary = "groups of channels of each sample normalised",
-                                         .sources = "wu2018 ulyanov2016"},
+                                         .sources = "wu2018 ulyanov2016",
+                                         .params = params,
+                                         .params_size = sizeof(struct group_norm)},
                                 .attr_size = sizeof(struct group_norm),
                                 .min_in = N_IN,
                                 .max_in = N_IN,

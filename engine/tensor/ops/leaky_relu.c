@@ -58,14 +58,19 @@ static const ww_op_case cases[] = {{.name = "maps",
                                     .draw = {WW_DRAW_AWAY}},
                                    {0}};
 
-const ww_op ww_op_leaky_relu = {
-    .item = {.name = "leaky_relu", .summary = "rectification: x where x > 0, else slope x"},
-    .attr_size = sizeof(struct leaky_relu),
-    .min_in = 1,
-    .max_in = 1,
-    .infer = infer,
-    .forward = forward,
-    .backward = backward,
-    .keeps_out = true,
-    .in_place = true,
-    .cases = cases};
+static const ww_param params[] = {
+    WW_REAL(struct leaky_relu, slope, 0, -1e30, 1e30, "", "below 0", ""), WW_PARAM_END};
+
+const ww_op ww_op_leaky_relu = {.item = {.name = "leaky_relu",
+                                         .summary = "rectification: x where x > 0, else slope x",
+                                         .params = params,
+                                         .params_size = sizeof(struct leaky_relu)},
+                                .attr_size = sizeof(struct leaky_relu),
+                                .min_in = 1,
+                                .max_in = 1,
+                                .infer = infer,
+                                .forward = forward,
+                                .backward = backward,
+                                .keeps_out = true,
+                                .in_place = true,
+                                .cases = cases};

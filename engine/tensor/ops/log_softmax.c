@@ -53,14 +53,20 @@ static ww_status backward(ww_op_call *call)
     return WW_OK;
 }
 
-const ww_op ww_op_log_softmax = {
-    .item = {.name = "log_softmax", .summary = "the logarithm of softmax"},
-    .attr_size = sizeof(struct ww_softmax_attr),
-    .min_in = 1,
-    .max_in = 1,
-    .infer = ww_softmax_infer,
-    .forward = forward,
-    .backward = backward,
-    .keeps_out = true,
-    .in_place = true,
-    .cases = ww_softmax_cases};
+static const ww_param params[] = {
+    WW_INT(struct ww_softmax_attr, axis, 0, 0, 5, "", "the axis whose exponentials sum to 1", ""),
+    WW_PARAM_END};
+
+const ww_op ww_op_log_softmax = {.item = {.name = "log_softmax",
+                                          .summary = "the logarithm of softmax",
+                                          .params = params,
+                                          .params_size = sizeof(struct ww_softmax_attr)},
+                                 .attr_size = sizeof(struct ww_softmax_attr),
+                                 .min_in = 1,
+                                 .max_in = 1,
+                                 .infer = ww_softmax_infer,
+                                 .forward = forward,
+                                 .backward = backward,
+                                 .keeps_out = true,
+                                 .in_place = true,
+                                 .cases = ww_softmax_cases};

@@ -73,7 +73,16 @@ static const ww_op_case cases[] = {{.name = "all sides",
                                     .in = {{4, {WW_BATCH, 2, 3, 4}}}},
                                    {0}};
 
-const ww_op ww_op_pad = {.item = {.name = "pad", .summary = "zeros around maps"},
+static const ww_param params[] = {
+    WW_INT(struct pad, top, 0, 0, 1 << 30, "px", "zeros at the top", ""),
+    WW_INT(struct pad, bottom, 0, 0, 1 << 30, "px", "zeros at the bottom", ""),
+    WW_INT(struct pad, left, 0, 0, 1 << 30, "px", "zeros at the left", ""),
+    WW_INT(struct pad, right, 0, 0, 1 << 30, "px", "zeros at the right", ""), WW_PARAM_END};
+
+const ww_op ww_op_pad = {.item = {.name = "pad",
+                                  .summary = "zeros around maps",
+                                  .params = params,
+                                  .params_size = sizeof(struct pad)},
                          .attr_size = sizeof(struct pad),
                          .min_in = 1,
                          .max_in = 1,

@@ -378,9 +378,21 @@ static const ww_op_case cases[] = {
     CASE("softmax, sharp", WW_DRAW_DISTINCT, 3, 6, 6, WW_POOL_SOFTMAX, 3, 1, 1, 20),
     {NULL}};
 
+static const char *const kinds[] = {"max", "average", "softmax", NULL};
+
+static const ww_param params[] = {
+    WW_CHOICE(ww_pool_attr, kind, 0, kinds, "what stands for a neighbourhood", ""),
+    WW_INT(ww_pool_attr, size, 1, 1, 1 << 30, "px", "side of a neighbourhood", ""),
+    WW_INT(ww_pool_attr, stride, 1, 1, 1 << 30, "px", "between neighbourhoods", ""),
+    WW_INT(ww_pool_attr, pad, 0, 0, 1 << 30, "px", "around the map", ""),
+    WW_REAL(ww_pool_attr, beta, 1, -1e30, 1e30, "", "steepness of softmax", "riesenhuber1999"),
+    WW_PARAM_END};
+
 const ww_op ww_op_pool = {.item = {.name = "pool",
                                    .summary = "maximum, average or softmax over neighbourhoods",
-                                   .sources = "riesenhuber1999"},
+                                   .sources = "riesenhuber1999",
+                                   .params = params,
+                                   .params_size = sizeof(ww_pool_attr)},
                           .attr_size = sizeof(ww_pool_attr),
                           .min_in = 1,
                           .max_in = 1,

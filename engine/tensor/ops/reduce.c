@@ -9,15 +9,14 @@
 #include "engine/tensor/parts/elementwise.h"
 
 struct reduce {
-    int kind;
-    unsigned axes;
+    int kind, axes; /* bit k of axes: axis k */
 };
 
 extern const ww_op ww_op_reduce;
 
 ww_var ww_reduce(ww_graph *g, ww_var x, ww_reduce_kind kind, unsigned axes)
 {
-    return ww_apply(g, &ww_op_reduce, &(struct reduce){(int)kind, axes}, 1, &x);
+    return ww_apply(g, &ww_op_reduce, &(struct reduce){(int)kind, (int)axes}, 1, &x);
 }
 
 static ww_status infer(void *attr, int n_in, const ww_shape *in, ww_shape *out)
@@ -27,12 +26,12 @@ static ww_status infer(void *attr, int n_in, const ww_shape *in, ww_shape *out)
     (void)n_in;
     if (reduce->kind < WW_SUM || reduce->kind > WW_MAX)
         return WW_FAIL(WW_EINVAL, "there is no reduction %d", reduce->kind);
-    if (reduce->axes == 0 || reduce->axes >> in[0].rank != 0)
-        return WW_FAIL(WW_ESHAPE, "axes 0x%x are not some of %s", reduce->axes,
+    if (reduce->axes <= 0 || reduce->axes >> in[0].rank != 0)
+        return WW_FAIL(WW_ESHAPE, "axes 0x%x are not some of %s", (unsigned)reduce->axes,
                        ww_shape_print(&in[0], text));
     *out = (ww_shape){0};
     for (int d = 0; d < in[0].rank; d++)
-        if (!(reduce->axes & WW_BIT(d)))
+        if (!((unsigned)reduce->axes & WW_BIT(d)))
             out->dim[out->rank++] = in[0].dim[d];
     if (out->rank == 0)
         *out = WW_SHAPE(1);
@@ -53,7 +52,7 @@ static ww_rows rows_of(const ww_op_call *call)
 {
     ww_shape kept = call->in_shape[0];
     for (int d = 0; d < kept.rank; d++)
-        if (((const struct reduce *)call->attr)->axes & WW_BIT(d))
+        if ((unsigned)((const struct reduce *)call->attr)->axes & WW_BIT(d))
             kept.dim[d] = 1;
     return ww_rows_of(&call->in_shape[0], &call->in_shape[0], &kept);
 }
@@ -149,13 +148,21 @@ static const ww_op_case cases[] = {
     CASE("maximum of all", WW_MAX, 0x3, WW_DRAW_DISTINCT, {2, {WW_BATCH, 7}}),
     {0}};
 
-const ww_op ww_op_reduce = {
-    .item = {.name = "reduce", .summary = "sum, mean or maximum over some axes"},
-    .attr_size = sizeof(struct reduce),
-    .min_in = 1,
-    .max_in = 1,
-    .infer = infer,
-    .prepare = prepare,
-    .forward = forward,
-    .backward = backward,
-    .cases = cases};
+static const char *const kinds[] = {"sum", "mean", "max", NULL};
+
+static const ww_param params[] = {
+    WW_CHOICE(struct reduce, kind, 0, kinds, "what stands for the elements", ""),
+    WW_INT(struct reduce, axes, 0, 0, 63, "", "the axes, as the sum of 2^axis", ""), WW_PARAM_END};
+
+const ww_op ww_op_reduce = {.item = {.name = "reduce",
+                                     .summary = "sum, mean or maximum over some axes",
+                                     .params = params,
+                                     .params_size = sizeof(struct reduce)},
+                            .attr_size = sizeof(struct reduce),
+                            .min_in = 1,
+                            .max_in = 1,
+                            .infer = infer,
+                            .prepare = prepare,
+                            .forward = forward,
+                            .backward = backward,
+                            .cases = cases};

@@ -181,16 +181,25 @@ static const ww_op_case cases[] = {
     CASE("nearest, twice", WW_BATCH, 5, 6, 6, 12, 12, WW_NEAREST),
     {NULL}};
 
-const ww_op ww_op_resize = {
-    .item = {.name = "resize", .summary = "maps at another size, nearest or bilinear"},
-    .attr_size = sizeof(struct resize),
-    .min_in = 1,
-    .max_in = 1,
-    .infer = infer,
-    .prepare = prepare,
-    .forward = forward,
-    .backward = backward,
-    .forward_reference = forward_reference,
-    .backward_reference = backward_reference,
-    .linear_in = WW_BIT(0),
-    .cases = cases};
+static const char *const kinds[] = {"nearest", "bilinear", NULL};
+
+static const ww_param params[] = {
+    WW_INT(struct resize, height, 1, 1, 1 << 30, "px", "of the new maps", ""),
+    WW_INT(struct resize, width, 1, 1, 1 << 30, "px", "of the new maps", ""),
+    WW_CHOICE(struct resize, kind, 0, kinds, "what stands between pixels", ""), WW_PARAM_END};
+
+const ww_op ww_op_resize = {.item = {.name = "resize",
+                                     .summary = "maps at another size, nearest or bilinear",
+                                     .params = params,
+                                     .params_size = sizeof(struct resize)},
+                            .attr_size = sizeof(struct resize),
+                            .min_in = 1,
+                            .max_in = 1,
+                            .infer = infer,
+                            .prepare = prepare,
+                            .forward = forward,
+                            .backward = backward,
+                            .forward_reference = forward_reference,
+                            .backward_reference = backward_reference,
+                            .linear_in = WW_BIT(0),
+                            .cases = cases};

@@ -4,15 +4,14 @@
 #include "engine/tensor/parts/elementwise.h"
 
 struct slice {
-    int axis;
-    int64_t begin, end;
+    int axis, begin, end;
 };
 
 extern const ww_op ww_op_slice;
 
 ww_var ww_slice(ww_graph *g, ww_var x, int axis, int64_t begin, int64_t end)
 {
-    return ww_apply(g, &ww_op_slice, &(struct slice){axis, begin, end}, 1, &x);
+    return ww_apply(g, &ww_op_slice, &(struct slice){axis, (int)begin, (int)end}, 1, &x);
 }
 
 static ww_status infer(void *attr, int n_in, const ww_shape *in, ww_shape *out)
@@ -22,9 +21,8 @@ static ww_status infer(void *attr, int n_in, const ww_shape *in, ww_shape *out)
     (void)n_in;
     WW_TRY(ww_axis_check(&in[0], piece->axis));
     if (piece->begin < 0 || piece->end <= piece->begin || piece->end > in[0].dim[piece->axis])
-        return WW_FAIL(WW_ESHAPE, "%lld to %lld is no piece of axis %d of %s",
-                       (long long)piece->begin, (long long)piece->end, piece->axis,
-                       ww_shape_print(&in[0], text));
+        return WW_FAIL(WW_ESHAPE, "%d to %d is no piece of axis %d of %s", piece->begin, piece->end,
+                       piece->axis, ww_shape_print(&in[0], text));
     *out = in[0];
     out->dim[piece->axis] = piece->end - piece->begin;
     return WW_OK;
@@ -74,13 +72,20 @@ static const ww_op_case cases[] = {{.name = "channels",
                                     .in = {{2, {WW_BATCH, 6}}}},
                                    {0}};
 
-const ww_op ww_op_slice = {
-    .item = {.name = "slice", .summary = "elements begin to end - 1 of one axis"},
-    .attr_size = sizeof(struct slice),
-    .min_in = 1,
-    .max_in = 1,
-    .infer = infer,
-    .forward = forward,
-    .backward = backward,
-    .linear_in = WW_BIT(0),
-    .cases = cases};
+static const ww_param params[] = {
+    WW_INT(struct slice, axis, 0, 0, 5, "", "the axis that shrinks", ""),
+    WW_INT(struct slice, begin, 0, 0, 1 << 30, "", "first element", ""),
+    WW_INT(struct slice, end, 1, 1, 1 << 30, "", "the element after the last", ""), WW_PARAM_END};
+
+const ww_op ww_op_slice = {.item = {.name = "slice",
+                                    .summary = "elements begin to end - 1 of one axis",
+                                    .params = params,
+                                    .params_size = sizeof(struct slice)},
+                           .attr_size = sizeof(struct slice),
+                           .min_in = 1,
+                           .max_in = 1,
+                           .infer = infer,
+                           .forward = forward,
+                           .backward = backward,
+                           .linear_in = WW_BIT(0),
+                           .cases = cases};
