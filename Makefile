@@ -99,11 +99,11 @@ $(B)/tests/unit/cli_run.o $(B)/tests/support/killed_study.o: \
 # the library's registry leaves out the commands, which belong to the executable
 $(B)/registry.c: FAMILY_LIST = $(FAMILIES)
 $(B)/registry_all.c: FAMILY_LIST = $(FAMILIES) $(COMMANDS)
-$(B)/registry.c $(B)/registry_all.c: FORCE
+$(B)/registry.c $(B)/registry_all.c $(B)/registry_bench.c: FORCE
 	@mkdir -p $(B); tools/registry.sh $(FAMILY_LIST) > $@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
-$(B)/registry.o $(B)/registry_all.o: %.o: %.c $(B)/flags
+$(B)/registry.o $(B)/registry_all.o $(B)/registry_bench.o: %.o: %.c $(B)/flags
 	$(call say,CC,$<)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 
@@ -187,15 +187,22 @@ fuzz-here: $(SRC_FUZZ:tests/fuzz/%.c=$(B)/fuzz/%)
 
 test-all: test effects fuzz check-install check-docs $(BENCHES)  ## the same, effects, fuzzing and installation
 
+# One program a file of tests/bench; engine also has the nets (a family) and the parts beside it.
 SRC_BENCH := $(wildcard tests/bench/*.c)
 BENCHES   := $(SRC_BENCH:tests/bench/%.c=$(B)/bench/%)
+$(B)/registry_bench.c: FAMILY_LIST = $(FAMILIES) nets:net:tests/bench/nets
+$(B)/bench/engine: $(call obj,$(sort $(wildcard tests/bench/nets/*.c tests/bench/parts/*.c))) \
+                   $(B)/registry_bench.o
 $(B)/bench/%: $(B)/tests/bench/%.o $(LIB)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(LDLIBS)
 
-bench: $(BENCHES)  ## the benchmarks, one after the other
-	@for b in $^; do echo "== $${b##*/}"; $$b || exit; done
+PYTHON ?= python3
+bench: $(BENCHES) $(EXE)  ## speed, agreement, memory; against PyTorch where PYTHON has it
+	@mkdir -p build/bench
+	$(B)/bench/conv2d | tee build/bench/conv2d.txt
+	$(B)/bench/engine --python '$(PYTHON)' $(BENCH)
 
 demo: $(EXE)  ## train a small brain, lesion it, print the table and draw the figure
 	$(EXE) run lesion-battery --demo
@@ -274,4 +281,5 @@ help:  ## this list
 	@echo '  knobs           CC=clang  SAN=address,undefined  WERROR=1  OPT=-O1  V=1  PREFIX=  DESTDIR='
 
 -include $(patsubst %.o,%.d,$(call obj,$(SRC_LIB) $(SRC_CLI) $(SRC_TEST) $(SRC_EFFECTS) \
-  $(SRC_FUZZ) $(SRC_BENCH) tools/documented.c) $(B)/registry.o $(B)/registry_all.o)
+  $(SRC_FUZZ) $(SRC_BENCH) $(wildcard tests/bench/*/*.c) tools/documented.c) \
+  $(B)/registry.o $(B)/registry_all.o $(B)/registry_bench.o)

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The most memory that a process ever had which trains VGG for three steps, and before it did
+ * anything; and how long processes take to their first result. */
+#include <string.h>
+
+#include "engine/base/progress.h"
+#include "tests/bench/parts/contest.h"
+
+enum { STEPS = 3 };
+
+static const char *const who_words[] = {"whatwhere", "PyTorch as it comes", "PyTorch tuned"};
+static const char *const who_keys[] = {"whatwhere", "pytorch", "pytorch_tuned"};
+
+/* The peak of a fresh worker that trains `steps` steps. */
+static ww_status peak_of(ww_contest *c, ww_who who, const ww_net *net, ww_net_cell cell, int steps,
+                         double *mib, double *planned)
+{
+    ww_child child;
+    const char *greeting;
+    WW_TRY(ww_contest_start(c, who, &child));
+    if (who != WW_WHO_ENGINE)
+        WW_TRY(ww_child_ask(&child, NULL, &greeting));
+    if (steps > 0)
+        WW_TRY(ww_contest_ask(c, &child, "memory", net, cell, who == WW_WHO_ENGINE ? "-" : "nchw",
+                              steps, planned, 1, NULL));
+    return ww_child_end(&child, mib);
+}
+
+ww_status ww_bench_memory(ww_contest *c)
+{
+    const ww_net *net = NULL;
+    ww_net_cell cell = {WW_NET_TRAIN, 128, 0};
+    for (size_t i = 0; i < ww_nets_count; i++)
+        if (strcmp(ww_nets[i]->item.name, "vgg") == 0)
+            net = ww_nets[i];
+    if (net == NULL || !ww_contest_wants(c, net))
+        return WW_OK;
+    json_t *all = json_object();
+    json_object_set_new(c->out, "memory", all);
+    printf(
+        "\nPeak memory of %d training steps of %s, batch %d: MiB of the process, of which idle\n",
+        STEPS, net->item.name, cell.batch);
+    WW_TRY(ww_contest_ask(c, &c->child[WW_WHO_ENGINE], "export", net, cell, "-", 1, NULL, 0, NULL));
+    for (int who = 0; who <= WW_WHO_TUNED && (who == 0 || c->python != NULL); who++) {
+        double idle, peak, planned = 0;
+        WW_TRY(peak_of(c, who, net, cell, 0, &idle, &planned));
+        WW_TRY(peak_of(c, who, net, cell, STEPS, &peak, &planned));
+        printf("%-20s %8.0f %8.0f", who_words[who], peak, idle);
+        if (who == WW_WHO_ENGINE)
+            printf("  (planned for arrays: %.0f)", planned / (1 << 20));
+        printf("\n");
+        json_object_set_new(all, who_keys[who],
+                            json_pack("{s:f, s:f}", "peak_mib", peak, "idle_mib", idle));
+    }
+    return WW_OK;
+}
+
+/* Seconds that a command takes from its start to its end. */
+static ww_status seconds(ww_contest *c, const char *const *argv, double *s)
+{
+    static const char *const nothing[] = {NULL};
+    ww_child child;
+    double begin = ww_clock_s();
+    WW_TRY(ww_child_start(&child, argv, nothing, c->log));
+    WW_TRY(ww_child_end(&child, NULL));
+    *s = ww_clock_s() - begin;
+    return WW_OK;
+}
+
+ww_status ww_bench_start_up(ww_contest *c)
+{
+    double own[WW_ROUNDS_MAX], theirs[WW_ROUNDS_MAX];
+    const char *exe = ww_arena_printf(c->arena, "%.*s../whatwhere",
+                                      (int)(strrchr(c->self, '/') - c->self) + 1, c->self);
+    const char *brain = ww_arena_printf(c->arena, "%s/start-up.h5", c->folder);
+    const char *experiment[] = {exe,
+                                "train",
+                                "two-streams-small",
+                                "-q",
+                                "-o",
+                                brain,
+                                "--epochs",
+                                "1",
+                                "--test",
+                                "50",
+                                "--set",
+                                "training.samples_per_epoch=64",
+                                "--set",
+                                "training.validation_samples=0",
+                                NULL};
+    const char *import[] = {c->python, "-c", "import torch", NULL};
+    if (exe == NULL || brain == NULL)
+        return WW_ENOMEM;
+    printf("\nStart-up: seconds of a process, median [quartiles] of %d\n", c->rounds);
+    for (int i = 0; i < c->rounds; i++) {
+        WW_TRY(seconds(c, experiment, &own[i]));
+        if (c->python != NULL)
+            WW_TRY(seconds(c, import, &theirs[i]));
+    }
+    ww_spread s = ww_spread_of(own, c->rounds);
+    json_t *all = json_pack("{s:o}", "whatwhere_train_and_test_s", ww_spread_json(s));
+    json_object_set_new(c->out, "start_up", all);
+    printf("train a small brain (2 steps) and test it on 50 scenes  %6.3f [%.3f %.3f]\n", s.middle,
+           s.low, s.high);
+    if (c->python == NULL)
+        return WW_OK;
+    s = ww_spread_of(theirs, c->rounds);
+    json_object_set_new(all, "import_torch_s", ww_spread_json(s));
+    printf("python -c 'import torch'                                %6.3f [%.3f %.3f]\n", s.middle,
+           s.low, s.high);
+    return WW_OK;
+}

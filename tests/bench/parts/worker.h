@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef WW_TESTS_BENCH_PARTS_WORKER_H
+#define WW_TESTS_BENCH_PARTS_WORKER_H
+
+/* Workers: processes that do what lines on their standard input ask for. One line,
+ *
+ *     VERB NET PASS BATCH SIDE VARIANT NUMBER PREFIX
+ *
+ * gives one line: "ok NUMBER ..." or "failed MESSAGE". The engine's worker is below, PyTorch's is
+ * torch/worker.py; the driver (contest.h) knows no other way to either. Verbs:
+ *
+ *     export     write the net and NUMBER batches to PREFIX.* (the engine's worker alone)
+ *     time       run for about NUMBER ms: milliseconds of each step (the first time: warmed up)
+ *     gradient   one step from the exported values: writes PREFIX.gradients and says the loss;
+ *                PyTorch's instead compares, and says loss, relative difference of all gradients
+ *                together and of the worst parameter
+ *     curve      NUMBER training steps from the exported values, around 8 batches, at a tenth of
+ *                the learning rate: the losses
+ *     memory     NUMBER steps, then the bytes that were planned; the peak is for the parent to ask
+ *     forget     frees what was kept from the last line */
+
+/** Serves lines until the end of standard input; returns the exit status. */
+int ww_worker_serve(void);
+
+#endif

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""PyTorch's worker of the benchmarks; parts/worker.h says what a line asks for.
+
+Variants: nchw (as it comes), channels_last, jit (traced, frozen, optimised for inference; inference
+alone) and compile (torch.compile)."""
+import os
+import sys
+import time
+
+import torch
+
+from twin import Twin
+
+WARM_UP = 3
+CURVE_BATCHES = 8
+CURVE_RATE = 0.1
+
+
+class Run:
+    """One net, pass and variant, ready to be timed."""
+
+    def __init__(self, prefix, training, variant):
+        self.twin = Twin(prefix, training)
+        self.batch = self.twin.inputs()
+        self.training = training
+        self.twin.train(training)
+        if variant == "channels_last":
+            self.twin.to(memory_format=torch.channels_last)
+            self.batch = [self.last(x) for x in self.batch]
+        self.call = self.twin
+        if training:
+            self.optimiser = self.twin.optimiser()
+        if variant == "compile":
+            self.call = torch.compile(self.twin)
+        elif variant == "jit":
+            if training:
+                raise ValueError("jit is for inference")
+            with torch.no_grad():
+                traced = torch.jit.trace(self.twin, tuple(self.batch), check_trace=False)
+                self.call = torch.jit.optimize_for_inference(torch.jit.freeze(traced.eval()))
+
+    @staticmethod
+    def last(x):
+        return x.contiguous(memory_format=torch.channels_last) if x.dim() == 4 else x
+
+    def step(self):
+        if not self.training:
+            with torch.inference_mode():
+                return self.call(*self.batch)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss = self.call(*self.batch)
+        loss.backward()
+        self.optimiser.step()
+        return loss
+
+
+kept = {}
+
+
+def run_for(order, fresh=False):
+    verb, net, kind, batch, side, variant, number, prefix = order
+    key = (net, kind, batch, side, variant)
+    if fresh or key not in kept:
+        kept[key] = Run(prefix, kind == "train", variant)
+        for _ in range(0 if fresh else WARM_UP):
+            kept[key].step()
+    return kept[key]
+
+
+def time_steps(order):
+    run = run_for(order)
+    before = time.perf_counter()
+    end = before + 1e-3 * int(order[6])
+    times = []
+    while not times or before < end:
+        run.step()
+        now = time.perf_counter()
+        times.append(1e3 * (now - before))
+        before = now
+    return times
+
+
+def gradient(order):
+    run = run_for(order, fresh=True)
+    loss = run.call(*run.batch)
+    loss.backward()
+    named = dict(run.twin.named_parameters())
+    sizes = [named[p].numel() for p in run.twin.parameter_order]
+    theirs = torch.from_file(order[7] + ".gradients", size=sum(sizes), dtype=torch.float32)
+    whole = [0.0, 0.0]
+    worst, where = 0.0, "-"
+    for name, g in zip(run.twin.parameter_order, theirs.split(sizes)):
+        mine = named[name].grad
+        mine = torch.zeros(g.numel()) if mine is None else mine.reshape(-1)
+        difference = (mine.double() - g.double()).square().sum().item()
+        size = mine.double().square().sum().item()
+        whole = [whole[0] + difference, whole[1] + size]
+        if size > 0 and (difference / size) ** 0.5 > worst:
+            worst, where = (difference / size) ** 0.5, name
+    print(f"worst parameter: {where}", file=sys.stderr)
+    return [loss.item(), (whole[0] / whole[1]) ** 0.5, worst]
+
+
+def curve(order):
+    run = run_for(order, fresh=True)
+    batches = [run.twin.inputs(k) for k in range(CURVE_BATCHES)]
+    losses = []
+    for group in run.optimiser.param_groups:
+        group["lr"] *= CURVE_RATE
+    for i in range(int(order[6])):
+        run.batch = batches[i % CURVE_BATCHES]
+        losses.append(run.step().item())
+    return losses
+
+
+def memory(order):
+    run = run_for(order, fresh=True)
+    for _ in range(int(order[6])):
+        run.step()
+    return [0]
+
+
+def forget(order):
+    kept.clear()
+    torch._dynamo.reset() if "torch._dynamo" in sys.modules else None
+    return []
+
+
+VERBS = {"time": time_steps, "gradient": gradient, "curve": curve, "memory": memory,
+         "forget": forget}
+
+
+def main():
+    if "WW_BENCH_THREADS" in os.environ:
+        torch.set_num_threads(int(os.environ["WW_BENCH_THREADS"]))
+    torch.manual_seed(0)
+    print(f"ok torch {torch.__version__}, {torch.get_num_threads()} threads, "
+          f"{torch.backends.cpu.get_cpu_capability()}", flush=True)
+    for line in sys.stdin:
+        order = line.split()
+        try:
+            numbers = VERBS[order[0]](order)
+            print("ok", *[f"{x:.9g}" for x in numbers], flush=True)
+        except Exception as e:  # whatever PyTorch throws becomes one line for the table
+            words = " ".join(str(e).split())[:300]
+            print(f"failed {type(e).__name__}: {words}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
