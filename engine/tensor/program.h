@@ -70,11 +70,14 @@ ww_status ww_program_check_finite(ww_program *program, uint64_t step);
  * the buffers). WW_EBACKEND names the node. */
 ww_status ww_program_check_sentinels(const ww_program *program);
 
-/** The time spent in one node, over all runs. */
+/** What one node cost: time over all runs, multiply-adds and memory of one. */
 typedef struct ww_node_time {
     const char *name; /* "V4/conv2d" */
+    const char *op;   /* "conv2d" */
     ww_shape shape;   /* of its output */
     double forward_s, backward_s;
+    double forward_products, backward_products; /* of conv2d, linear and matmul; else 0 */
+    size_t bytes; /* of its output, that one's gradient, and workspace, as if nothing were shared */
     uint64_t runs;
 } ww_node_time;
 

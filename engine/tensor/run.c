@@ -196,15 +196,39 @@ void ww_program_memory(const ww_program *program, size_t *planned, size_t *unsha
     *unshared = program->unshared_floats * sizeof(float);
 }
 
+/* Multiply-adds of one forward call: for each element of the output, the length of the sum that it
+ * is. Those of the backward call are as many for each gradient. */
+static double products_of(const ww_unit *unit)
+{
+    const char *op = unit->node->op->item.name;
+    bool conv = strcmp(op, "conv2d") == 0, linear = strcmp(op, "linear") == 0;
+    if (!conv && !linear && strcmp(op, "matmul") != 0)
+        return 0;
+    const ww_shape *b = &unit->in_shape[1]; /* filters [K, ...], weights [K, F]; else [..., M, P] */
+    double length =
+        conv || linear ? (double)ww_shape_size(b) / (double)b->dim[0] : (double)b->dim[b->rank - 2];
+    return (double)ww_shape_size(&unit->forward.out_shape) * length;
+}
+
 bool ww_program_time(const ww_program *program, size_t i, ww_node_time *time)
 {
     if (i >= (size_t)program->n_units)
         return false;
     const ww_unit *unit = &program->units[i];
+    const ww_array *out = &program->arrays[unit->id];
+    double products = products_of(unit), gradients = 0;
+    for (int k = 0; k < unit->node->n_in && unit->differentiated; k++)
+        gradients += unit->target[k].kind != WW_TARGET_NONE;
     *time = (ww_node_time){.name = unit->node->name,
+                           .op = unit->node->op->item.name,
                            .shape = unit->forward.out_shape,
                            .forward_s = unit->forward_s,
                            .backward_s = unit->backward_s,
+                           .forward_products = products,
+                           .backward_products = gradients * products,
+                           .bytes = sizeof(float) *
+                                    ((out->wanted ? 2 : 1) * out->floats +
+                                     unit->forward.saved_floats + unit->forward.scratch_floats),
                            .runs = program->runs};
     return true;
 }
