@@ -163,6 +163,10 @@ static ww_status backward(ww_op_call *call)
     const size_t rows = layout.samples * layout.channels, n = layout.pixels;
     if (call->grad_in[0] == NULL)
         return WW_OK;
+    if (all_equal(call->in[1], ww_shape_size(&call->in_shape[1]), 1)) {
+        ww_copy(call->grad_in[0], call->grad_out, rows * n);
+        return WW_OK;
+    }
 #pragma omp parallel for schedule(static) if (rows * n > 32768)
     for (size_t row = 0; row < rows; row++)
         scale(n, call->grad_in[0] + row * n, call->grad_out + row * n,

@@ -11,7 +11,9 @@
  * taken relative to the window's largest beta x, so none overflows.
  *
  * One map is done at a time: its windows stand as a matrix, tap by output, so that all loops run
- * along maps. For backward, the maximum saves which tap won, the softmax dy/dx of every tap. */
+ * along maps. For backward, the maximum saves which tap won, the softmax dy/dx of every tap. The
+ * average needs no matrix: a window's sum is that along rows, then along columns, 2 size terms
+ * instead of size^2, and its gradient goes the same way back. */
 #include <float.h>
 #include <math.h>
 #include <omp.h>
@@ -66,10 +68,12 @@ static ww_status infer(void *attr, int n_in, const ww_shape *in, ww_shape *out)
     return WW_OK;
 }
 
-/* Floats of one thread's workspace: the matrix of windows, and three maps of outputs. */
+/* Floats of one thread's workspace: the matrix of windows, and three maps of outputs; for averages
+ * the sums along rows, and a map of outputs. */
 static size_t room_of(const struct sizes *s)
 {
-    return (size_t)(((s->taps + 3) * s->y.s + 15) / 16 * 16);
+    int64_t floats = s->kind == WW_POOL_AVERAGE ? s->x.h * s->y.w + s->y.s : (s->taps + 3) * s->y.s;
+    return (size_t)((floats + 15) / 16 * 16);
 }
 
 static ww_status prepare(ww_op_call *call)
@@ -129,6 +133,12 @@ static int64_t inside(int64_t begin, int64_t size, int64_t length)
     return end - first;
 }
 
+static void add(const float *from, float *restrict to, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        to[i] += from[i];
+}
+
 /* Divides one map of outputs by the sizes of their windows. */
 static void divide_by_counts(const struct sizes *s, const float *of, float *to)
 {
@@ -140,14 +150,47 @@ static void divide_by_counts(const struct sizes *s, const float *of, float *to)
     }
 }
 
-static void average(const struct sizes *s, const float *windows, float *y)
+/* `sums`: workspace for [h of x][w of y]. */
+static void average(const struct sizes *s, const float *x, float *sums, float *y)
 {
-    int64_t size = s->y.s;
-    memset(y, 0, (size_t)size * sizeof *y);
-    for (int64_t tap = 0; tap < s->taps; tap++)
-        for (int64_t i = 0; i < size; i++)
-            y[i] += windows[tap * size + i];
+    int64_t begin, end, w = s->y.w;
+    memset(sums, 0, (size_t)(s->x.h * w) * sizeof *sums);
+    memset(y, 0, (size_t)s->y.s * sizeof *y);
+    for (int64_t tap = 0; tap < s->size; tap++) {
+        const int64_t shift = tap - s->pad, stride = s->stride;
+        ww_maps_inside(s->x.w, w, stride, shift, &begin, &end);
+        for (int64_t row = 0; row < s->x.h; row++)
+            for (int64_t u = begin; u < end; u++)
+                sums[row * w + u] += x[row * s->x.w + u * stride + shift];
+    }
+    for (int64_t tap = 0; tap < s->size; tap++) {
+        ww_maps_inside(s->x.h, s->y.h, s->stride, tap - s->pad, &begin, &end);
+        for (int64_t v = begin; v < end; v++)
+            add(sums + (v * s->stride + tap - s->pad) * w, y + v * w, w);
+    }
     divide_by_counts(s, y, y);
+}
+
+/* The transpose of `average`; sums: workspace as there, and a map of outputs. dx
+ * is 0 before. */
+static void backward_average(const struct sizes *s, const float *dy, float *sums, float *dx)
+{
+    int64_t begin, end, w = s->y.w;
+    float *mean = sums + s->x.h * w;
+    divide_by_counts(s, dy, mean);
+    memset(sums, 0, (size_t)(s->x.h * w) * sizeof *sums);
+    for (int64_t tap = 0; tap < s->size; tap++) {
+        ww_maps_inside(s->x.h, s->y.h, s->stride, tap - s->pad, &begin, &end);
+        for (int64_t v = begin; v < end; v++)
+            add(mean + v * w, sums + (v * s->stride + tap - s->pad) * w, w);
+    }
+    for (int64_t tap = 0; tap < s->size; tap++) {
+        const int64_t shift = tap - s->pad, stride = s->stride;
+        ww_maps_inside(s->x.w, w, stride, shift, &begin, &end);
+        for (int64_t row = 0; row < s->x.h; row++)
+            for (int64_t u = begin; u < end; u++)
+                dx[row * s->x.w + u * stride + shift] += sums[row * w + u];
+    }
 }
 
 /* Works with x relative to the top of its window, so that it is exact for large x. Taps outside the
@@ -196,12 +239,14 @@ static ww_status forward(ww_op_call *call)
     for (int64_t map = 0; map < s.y.n * s.y.c; map++) {
         float *windows = call->scratch + (size_t)omp_get_thread_num() * room_of(&s);
         float *rows = windows + s.taps * s.y.s, *y = call->out + map * s.y.s;
-        float outside = s.kind == WW_POOL_AVERAGE ? 0 : s.beta < 0 ? INFINITY : -INFINITY;
-        windows_of(&s, call->in[0] + map * s.x.s, outside, windows);
+        const float *x = call->in[0] + map * s.x.s;
+        if (s.kind == WW_POOL_AVERAGE) {
+            average(&s, x, windows, y);
+            continue;
+        }
+        windows_of(&s, x, s.beta < 0 ? INFINITY : -INFINITY, windows);
         if (s.kind == WW_POOL_MAX)
             largest(&s, windows, y, save ? call->saved + map * s.y.s : rows);
-        else if (s.kind == WW_POOL_AVERAGE)
-            average(&s, windows, y);
         else
             softmax(&s, windows, rows, y, save ? call->saved + map * s.taps * s.y.s : NULL);
     }
@@ -220,8 +265,7 @@ static void backward_largest(const struct sizes *s, const float *which, const fl
     }
 }
 
-/* The outputs of one map to the pixels of their windows: slope[tap][output] times dy, or dy itself
- * where slope is NULL. */
+/* The outputs of one map to the pixels of their windows: slope[tap][output] times dy. */
 static void spread(const struct sizes *s, const float *slope, const float *dy, float *restrict dx)
 {
     for (int64_t tap = 0; tap < s->taps; tap++) {
@@ -233,17 +277,13 @@ static void spread(const struct sizes *s, const float *slope, const float *dy, f
             const float *from = dy + v * s->y.w;
             if (row < 0 || row >= s->x.h)
                 continue;
-            if (slope == NULL)
-                for (int64_t u = begin; u < end; u++)
-                    to[u * s->stride] += from[u];
-            else
-                for (int64_t u = begin; u < end; u++)
-                    to[u * s->stride] += slope[tap * s->y.s + v * s->y.w + u] * from[u];
+            for (int64_t u = begin; u < end; u++)
+                to[u * s->stride] += slope[tap * s->y.s + v * s->y.w + u] * from[u];
         }
     }
 }
 
-static void backward_map(const struct sizes *s, const ww_op_call *call, int64_t map, float *mean)
+static void backward_map(const struct sizes *s, const ww_op_call *call, int64_t map, float *room)
 {
     const float *dy = call->grad_out + map * s->y.s;
     float *dx = call->grad_in[0] + map * s->x.s;
@@ -253,8 +293,7 @@ static void backward_map(const struct sizes *s, const ww_op_call *call, int64_t 
     } else if (s->kind == WW_POOL_SOFTMAX) {
         spread(s, call->saved + map * s->y.s * s->taps, dy, dx);
     } else {
-        divide_by_counts(s, dy, mean);
-        spread(s, NULL, mean, dx);
+        backward_average(s, dy, room, dx);
     }
 }
 
@@ -372,6 +411,8 @@ static const ww_op_case cases[] = {
     CASE("average 3x3 stride 2, padded", WW_DRAW_NORMAL, 4, 7, 6, WW_POOL_AVERAGE, 3, 2, 1, 0),
     CASE("average 3x3 stride 1, padded", WW_DRAW_NORMAL, 2, 4, 5, WW_POOL_AVERAGE, 3, 1, 1, 0),
     CASE("average 2x2 stride 3", WW_DRAW_NORMAL, 2, 7, 8, WW_POOL_AVERAGE, 2, 3, 0, 0),
+    CASE("average 1x1 stride 4", WW_DRAW_NORMAL, 2, 9, 5, WW_POOL_AVERAGE, 1, 4, 0, 0),
+    CASE("average 5x5, small map", WW_DRAW_NORMAL, 2, 2, 3, WW_POOL_AVERAGE, 5, 1, 4, 0),
     CASE("softmax 2x2", WW_DRAW_NORMAL, 3, 6, 8, WW_POOL_SOFTMAX, 2, 0, 0, 0),
     CASE("softmax 3x3 stride 2, padded", WW_DRAW_NORMAL, 4, 7, 6, WW_POOL_SOFTMAX, 3, 2, 1, 2.5),
     CASE("softmax to the minimum", WW_DRAW_NORMAL, 2, 4, 5, WW_POOL_SOFTMAX, 3, 1, 1, -1.5),
