@@ -12,7 +12,7 @@
 extern const ww_optimiser ww_optimiser_sgd, ww_optimiser_rmsprop, ww_optimiser_adam,
     ww_optimiser_adamw;
 
-enum { MOST = 200000 };
+enum { MOST = WW_OPTIMISER_PARALLEL + 5000 };
 static float w[MOST], g[MOST], slot0[MOST], slot1[MOST];
 static float *const slot[] = {slot0, slot1};
 
