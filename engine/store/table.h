@@ -18,8 +18,9 @@ typedef struct ww_table {
     const int *line;                /* [rows] the line of each row in the file */
 } ww_table;
 
-/** Reads "*.csv" as CSV and anything else as TSV into `arena`, gzipped if the name ends with .gz. Errors: WW_EIO; WW_EPARSE for a row
- * with another number of cells ("areas.tsv:7: 5 cells, 8 wanted") or a column named twice. */
+/** Reads "*.csv" as CSV and anything else as TSV into `arena`; gzipped if the name ends with ".gz".
+ * Errors: WW_EIO; WW_EPARSE for a row with another number of cells ("areas.tsv:7: 5 cells, 8
+ * wanted") or a column named twice. */
 ww_status ww_table_read(ww_table **out, const char *path, ww_arena *arena);
 /** The same from memory; `file` is the name for messages. */
 ww_status ww_table_parse(ww_table **out, const char *text, const char *file, ww_arena *arena);
