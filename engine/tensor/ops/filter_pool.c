@@ -20,7 +20,17 @@
  *     W'[(f r), (i j)] = w[f, i - r, j],    B[(i j), u] = x(v0 + i, u + j).
  *
  * That costs (k + ROWS - 1) / k of the products that are needed, and still several times less than
- * a loop over taps. Not differentiable. */
+ * a loop over taps.
+ *
+ * Rows of filters are often alike: those of a derivative of a Gaussian, whatever its orientation,
+ * are sums of two profiles. Where the rows of all filters of a size have a basis of m < k / 2
+ * profiles e (to 1e-7 of the longest row), the picture meets these first, and the product has m
+ * columns a row instead of k:
+ *
+ *     w[f, i, j] = sum over m of a[f, i, m] e[m, j],    B[(i m), u] = sum over j of e[m, j] x(v0 +
+ * i, u + j)
+ *
+ * Not differentiable. */
 #include <math.h>
 #include <omp.h>
 #include <stdlib.h>
@@ -42,6 +52,16 @@ struct size {
     int64_t pw;    /* width with its margins */
     int n_sizes;
     bool soft; /* two sums are pooled, not one maximum */
+};
+
+enum { MOST_PROFILES = 12 };
+
+/* The filters of one size as they are applied. */
+struct bank {
+    int64_t k;             /* their side */
+    int64_t columns;       /* of a row of the picture: taps, or profiles */
+    const float *profiles; /* [columns][k], NULL: taps */
+    const float *weights;  /* W', [f ROWS][(k + ROWS - 1) columns] */
 };
 
 static int64_t outputs(int64_t length, const ww_filter_pool_attr *a)
@@ -101,10 +121,10 @@ static size_t lines(int64_t floats)
     return (size_t)((floats + LINE - 1) / LINE * LINE);
 }
 
-/* Output columns of one matrix product with filters of size k. */
-static int64_t chunk_of(const struct size *s, int64_t k)
+/* Output columns of one matrix product. */
+static int64_t chunk_of(const struct size *s, const struct bank *bank)
 {
-    int64_t chunk = COLUMN_FLOATS / ((k + ROWS - 1) * k) / LINE * LINE;
+    int64_t chunk = COLUMN_FLOATS / ((bank->k + ROWS - 1) * bank->columns) / LINE * LINE;
     chunk = chunk < 2 * LINE ? 2 * LINE : chunk;
     return chunk < s->w ? chunk : s->w;
 }
@@ -113,7 +133,7 @@ static struct room room_of(const struct size *s)
 {
     int64_t k = 2 * s->reach + 1;
     struct room r = {.picture = lines((s->h + 2 * s->reach + ROWS) * s->pw)};
-    r.weights = lines(s->f * ROWS * (k + ROWS - 1) * k);
+    r.weights = lines(s->f * ROWS * (k + ROWS - 1) * k) + lines(MOST_PROFILES * k);
     r.rows = lines(s->f * s->h * s->ow * (s->soft ? 4 : 1)); /* maxima, or two doubles */
     r.columns = lines(COLUMN_FLOATS + (k + ROWS - 1) * k * 2 * LINE);
     r.product = lines(s->f * ROWS * s->w);
@@ -139,28 +159,101 @@ static ww_status prepare(ww_op_call *call)
 
 /* ---- responses ---- */
 
-/* W' of the filters w[f][k][k]. */
-static void spread_weights(const struct size *s, int64_t k, const float *w, float *to)
+static double dot(const double *a, const double *b, int64_t n)
 {
-    int64_t taps = (k + ROWS - 1) * k;
-    memset(to, 0, (size_t)(s->f * ROWS * taps) * sizeof *to);
-    for (int64_t f = 0; f < s->f; f++)
-        for (int64_t r = 0; r < ROWS; r++)
-            memcpy(to + (f * ROWS + r) * taps + r * k, w + f * k * k, (size_t)(k * k) * sizeof *to);
+    double sum = 0;
+    for (int64_t i = 0; i < n; i++)
+        sum += a[i] * b[i];
+    return sum;
 }
 
-/* product[f ROWS][w]: the filters of size k on rows y .. y + ROWS - 1. */
-static void filter_rows(const struct size *s, int64_t k, int64_t y, const float *picture,
-                        const float *weights, float *columns, float *product)
+/* An orthonormal basis of the n rows [k] that `rest` holds (and loses): in turn what is left of the
+ * longest (Gram & Schmidt). Returns its size, 0 where more than `most` are wanted. */
+static int64_t find_profiles(double *rest, int64_t n, int64_t k, int64_t most, double *profile)
 {
-    int64_t taps = (k + ROWS - 1) * k, chunk = chunk_of(s, k), margin = s->reach - k / 2;
+    double limit = 0;
+    for (int64_t m = 0; m <= most; m++) {
+        int64_t longest = 0;
+        double power = 0;
+        for (int64_t i = 0; i < n; i++)
+            if (dot(rest + i * k, rest + i * k, k) > power) {
+                power = dot(rest + i * k, rest + i * k, k);
+                longest = i;
+            }
+        limit = m == 0 ? 1e-14 * power : limit;
+        if (power <= limit)
+            return m;
+        if (m == most)
+            return 0;
+        for (int64_t j = 0; j < k; j++)
+            profile[m * k + j] = rest[longest * k + j] / sqrt(power);
+        for (int64_t i = 0; i < n; i++) {
+            double along = dot(rest + i * k, profile + m * k, k);
+            for (int64_t j = 0; j < k; j++)
+                rest[i * k + j] -= along * profile[m * k + j];
+        }
+    }
+    return 0;
+}
+
+/* How the filters w[f][k][k] are applied; `to` has room for their bank. */
+static ww_status make_bank(const struct size *s, int64_t k, const float *w, float *to,
+                           struct bank *bank)
+{
+    int64_t rows = s->f * k, most = k / 2 < MOST_PROFILES ? k / 2 : MOST_PROFILES;
+    double *rest = malloc((size_t)(2 * rows * k + most * k) * sizeof *rest);
+    if (rest == NULL)
+        return WW_FAIL(WW_ENOMEM, "out of memory for a bank of filters");
+    double *row = rest + rows * k, *profile = row + rows * k;
+    for (int64_t i = 0; i < rows * k; i++)
+        rest[i] = row[i] = (double)w[i];
+    int64_t m = find_profiles(rest, rows, k, most, profile);
+    *bank = (struct bank){.k = k, .columns = m > 0 ? m : k, .profiles = m > 0 ? to : NULL};
+    for (int64_t i = 0; i < m * k; i++)
+        to[i] = (float)profile[i];
+    float *weights = to + lines(MOST_PROFILES * k);
+    int64_t columns = bank->columns, width = (k + ROWS - 1) * columns;
+    bank->weights = weights;
+    memset(weights, 0, (size_t)(s->f * ROWS * width) * sizeof *weights);
+    for (int64_t i = 0; i < rows; i++)
+        for (int64_t c = 0; c < columns; c++) {
+            double a = m > 0 ? dot(row + i * k, profile + c * k, k) : row[i * k + c];
+            for (int64_t r = 0; r < ROWS; r++)
+                weights[(i / k * ROWS + r) * width + (r + i % k) * columns + c] = (float)a;
+        }
+    free(rest);
+    return WW_OK;
+}
+
+/* columns[n] of one row of the picture: what tap or profile c meets at n places. */
+static void fill_column(const struct bank *bank, int64_t c, const float *from, int64_t n, float *to)
+{
+    if (bank->profiles == NULL) {
+        memcpy(to, from + c, (size_t)n * sizeof *to);
+        return;
+    }
+    for (int64_t x = 0; x < n; x++)
+        to[x] = 0;
+    for (int64_t j = 0; j < bank->k; j++) {
+        float e = bank->profiles[c * bank->k + j];
+        for (int64_t x = 0; x < n; x++)
+            to[x] += e * from[x + j];
+    }
+}
+
+/* product[f ROWS][w]: the filters of a size on rows y .. y + ROWS - 1. */
+static void filter_rows(const struct size *s, const struct bank *bank, int64_t y,
+                        const float *picture, float *columns, float *product)
+{
+    int64_t k = bank->k, rows = k + ROWS - 1, width = rows * bank->columns;
+    int64_t chunk = chunk_of(s, bank), margin = s->reach - k / 2;
     for (int64_t first = 0; first < s->w; first += chunk) {
         int64_t n = s->w - first < chunk ? s->w - first : chunk;
         const float *from = picture + (y + margin) * s->pw + margin + first;
-        for (int64_t i = 0; i < k + ROWS - 1; i++)
-            for (int64_t j = 0; j < k; j++)
-                memcpy(columns + (i * k + j) * n, from + i * s->pw + j, (size_t)n * sizeof *from);
-        ww_sgemm(s->f * ROWS, n, taps, (ww_matrix){weights, taps, false},
+        for (int64_t i = 0; i < width; i++)
+            fill_column(bank, i % bank->columns, from + i / bank->columns * s->pw, n,
+                        columns + i * n);
+        ww_sgemm(s->f * ROWS, n, width, (ww_matrix){bank->weights, width, false},
                  (ww_matrix){columns, n, false}, 0, product + first, s->w);
     }
 }
@@ -231,17 +324,17 @@ static void pool_row(const struct size *s, const float *r, const struct pools *p
 
 /* Rows y .. of the picture, all sizes, into the pools. */
 static void pool_block(const ww_op_call *call, const struct size *s, const struct room *room,
-                       int64_t y, float *mine)
+                       const struct bank *bank, int64_t y, float *mine)
 {
-    const float *picture = call->scratch, *weights = picture + room->picture;
+    const float *picture = call->scratch;
     struct pools pools = pools_of(s, room, call->scratch);
     float *columns = mine, *product = columns + room->columns;
     float *r = product + room->product;
     double *square = (double *)(void *)(r + room->responses), *scale = square + s->pw;
     int64_t rows = s->h - y < ROWS ? s->h - y : ROWS;
-    for (int j = 0; j < s->n_sizes; j++, weights += room->weights) {
-        int64_t k = call->in_shape[j + 1].dim[1];
-        filter_rows(s, k, y, picture, weights, columns, product);
+    for (int j = 0; j < s->n_sizes; j++) {
+        int64_t k = bank[j].k;
+        filter_rows(s, &bank[j], y, picture, columns, product);
         for (int64_t i = 0; i < rows; i++) {
             bool inside = s->attr->inside;
             find_scales(s, k, y + i, picture, square, scale);
@@ -282,7 +375,7 @@ static void pool_columns(const struct size *s, const struct pools *pools, float 
 }
 
 static void one_picture(const ww_op_call *call, const struct size *s, const struct room *room,
-                        int64_t n)
+                        const struct bank *bank, int64_t n)
 {
     int threads = *(const int *)call->plan;
     const float *x = call->in[0] + n * s->h * s->w;
@@ -295,7 +388,7 @@ static void one_picture(const ww_op_call *call, const struct size *s, const stru
         memcpy(picture + (y + s->reach) * s->pw + s->reach, x + y * s->w, (size_t)s->w * sizeof *x);
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
     for (int64_t y = 0; y < s->h; y += ROWS)
-        pool_block(call, s, room, y, own + (size_t)omp_get_thread_num() * room->thread);
+        pool_block(call, s, room, bank, y, own + (size_t)omp_get_thread_num() * room->thread);
     pool_columns(s, &pools, call->out + n * s->f * s->oh * s->ow);
 }
 
@@ -303,11 +396,12 @@ static ww_status forward(ww_op_call *call)
 {
     struct size s = size_of(call);
     struct room room = room_of(&s);
+    struct bank bank[WW_OP_MAX_IN];
     for (int j = 0; j < s.n_sizes; j++)
-        spread_weights(&s, call->in_shape[j + 1].dim[1], call->in[j + 1],
-                       call->scratch + room.picture + (size_t)j * room.weights);
+        WW_TRY(make_bank(&s, call->in_shape[j + 1].dim[1], call->in[j + 1],
+                         call->scratch + room.picture + (size_t)j * room.weights, &bank[j]));
     for (int64_t n = 0; n < s.n; n++)
-        one_picture(call, &s, &room, n);
+        one_picture(call, &s, &room, bank, n);
     return WW_OK;
 }
 
