@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "connectome/features.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "connectome/model_parts.h"
+#include "engine/base/random.h"
+
+struct ww_features {
+    ww_model *base;  /* holds the numbers */
+    ww_model *sized; /* the same brain at the size of the last picture */
+    ww_program *program;
+    int height, width;
+    int area;
+    size_t count; /* of features, 0: not known yet */
+};
+
+static bool is_checkpoint(const char *brain)
+{
+    size_t n = strlen(brain);
+    return n > 3 && strcmp(brain + n - 3, ".h5") == 0;
+}
+
+static ww_status open_base(ww_features *f, const char *brain, const char *const *set,
+                           const char *area, uint64_t seed)
+{
+    if (is_checkpoint(brain))
+        WW_TRY(ww_model_open(&f->base, brain));
+    else
+        WW_TRY(ww_model_create(&f->base, brain, set, seed));
+    const ww_brain *b = f->base->brain;
+    f->area = area != NULL ? ww_brain_area_find(b, area) : b->n_areas - 1;
+    if (f->area < 0)
+        return WW_FAIL(WW_ENOTFOUND, "brain %s has no area '%s'", b->name, area);
+    return WW_OK;
+}
+
+ww_status ww_features_open(ww_features **out, const char *brain, const char *const *set,
+                           const char *area, uint64_t seed)
+{
+    *out = NULL;
+    ww_features *f = calloc(1, sizeof *f);
+    if (f == NULL)
+        return WW_FAIL(WW_ENOMEM, "out of memory");
+    ww_status status = open_base(f, brain, set, area, seed);
+    if (status == WW_OK)
+        *out = f;
+    else
+        ww_features_close(f);
+    return status;
+}
+
+static void close_sized(ww_features *f)
+{
+    ww_program_free(f->program);
+    ww_model_free(f->sized);
+    f->program = NULL;
+    f->sized = NULL;
+}
+
+void ww_features_close(ww_features *f)
+{
+    if (f == NULL)
+        return;
+    close_sized(f);
+    ww_model_free(f->base);
+    free(f);
+}
+
+const ww_brain *ww_features_brain(const ww_features *f)
+{
+    return f->base->brain;
+}
+
+const char *ww_features_area(const ww_features *f)
+{
+    return f->base->brain->area[f->area].name;
+}
+
+/* The numbers of all arrays that do not follow from the size of the view. */
+static ww_status copy_values(ww_values *to, ww_values *from)
+{
+    for (size_t i = 0; i < ww_values_count(to); i++) {
+        ww_value *value = ww_values_at(to, i), *source = ww_values_find(from, value->name);
+        if (value->kind != WW_NODE_PARAM && value->kind != WW_NODE_STATE)
+            continue;
+        if (source == NULL || source->size != value->size)
+            return WW_FAIL(WW_ESHAPE, "%s has another size for pictures of this size", value->name);
+        memcpy(value->data, source->data, value->size * sizeof *value->data);
+    }
+    return WW_OK;
+}
+
+/* The brain at the size of a picture. */
+static ww_status resize(ww_features *f, int height, int width)
+{
+    const ww_brain *brain = f->base->brain;
+    ww_brain *at_size = NULL;
+    if (f->sized != NULL && height == f->height && width == f->width)
+        return WW_OK;
+    close_sized(f);
+    ww_arena *arena = ww_arena_create();
+    if (arena == NULL)
+        return WW_FAIL(WW_ENOMEM, "out of memory");
+    const char *set[] = {ww_arena_printf(arena, "view.height_px=%d", height),
+                         ww_arena_printf(arena, "view.width_px=%d", width), "view.frames=1", NULL};
+    ww_status status = ww_brain_parse(&at_size, brain->yaml, brain->file, set, arena);
+    if (status != WW_OK) {
+        ww_arena_free(arena);
+        return status;
+    }
+    WW_TRY(ww_model_on(&f->sized, arena, at_size, f->base->seed));
+    WW_TRY(copy_values(f->sized->values, f->base->values));
+    ww_compile_options options = {.batch = 1, .mode = WW_INFER, .seed = f->base->seed};
+    WW_TRY(ww_compile(&f->program, f->sized->graph, f->sized->values, options));
+    f->height = height;
+    f->width = width;
+    return WW_OK;
+}
+
+static ww_status show(ww_features *f, const ww_picture *p)
+{
+    size_t plane = (size_t)p->height * (size_t)p->width, floats;
+    for (size_t i = 0; i < (size_t)p->channels * plane; i++)
+        if (!isfinite(p->pixel[i]))
+            return WW_FAIL(WW_ENUMERIC, "the pixel at row %zu, column %zu is not a number",
+                           i % plane / (size_t)p->width + 1, i % (size_t)p->width + 1);
+    WW_TRY(resize(f, p->height, p->width));
+    float *movie = ww_program_input(f->program, "movie", &floats);
+    if (movie == NULL)
+        return WW_FAIL(WW_EINVAL, "no area of brain %s sees", f->base->brain->name);
+    for (size_t c = 0; c < 3; c++)
+        memcpy(movie + c * plane, p->pixel + (p->channels == 3 ? c * plane : 0),
+               plane * sizeof *movie);
+    return ww_program_run(f->program, 0);
+}
+
+static ww_status take(ww_features *f, const float **out, size_t *count, double *megabytes)
+{
+    char name[128];
+    ww_shape shape;
+    size_t planned, unshared;
+    snprintf(name, sizeof name, "area/%s", ww_features_area(f));
+    *out = ww_program_output(f->program, name, &shape);
+    *count = ww_shape_size(&shape);
+    if (f->count > 0 && *count != f->count)
+        return WW_FAIL(WW_ESHAPE,
+                       "%s has %zu units at %d x %d px, but %zu before; pictures of one size are "
+                       "wanted for it",
+                       ww_features_area(f), *count, f->width, f->height, f->count);
+    f->count = *count;
+    ww_program_memory(f->program, &planned, &unshared);
+    if (megabytes != NULL)
+        *megabytes = (double)planned / 1e6;
+    return WW_OK;
+}
+
+ww_status ww_features_of(ww_features *f, const ww_picture *picture, const char *name,
+                         const float **out, size_t *count, double *megabytes)
+{
+    ww_status status = show(f, picture);
+    if (status == WW_OK)
+        status = take(f, out, count, megabytes);
+    if (status != WW_OK)
+        ww_error_prefix("%s: ", name);
+    return status;
+}
+
+/* ---- imprinting ---- */
+
+/* A prototype that is still to be imprinted. */
+struct piece {
+    float *to; /* [4][size][size] */
+    int size;
+    size_t file;
+    double v, u; /* where, as shares of the free range */
+};
+
+/* All prototypes of the areas of type hmax-c2, each with the file that it comes from. */
+static ww_status list_pieces(ww_features *f, size_t files, uint64_t seed, struct piece **out,
+                             size_t *n, ww_arena *arena)
+{
+    size_t room = 0;
+    *n = 0;
+    for (int pass = 0; pass < 2; pass++) {
+        for (size_t i = 0; i < ww_values_count(f->base->values); i++) {
+            ww_value *value = ww_values_at(f->base->values, i);
+            const char *word = strstr(value->name, "/prototype.");
+            if (word == NULL || value->kind != WW_NODE_PARAM)
+                continue;
+            size_t count = (size_t)value->shape.dim[0], each = value->size / count;
+            room += pass == 0 ? count : 0;
+            for (size_t k = 0; k < count && pass == 1; k++) {
+                ww_random random = ww_random_stream(seed, value->name, k);
+                struct piece *piece = &(*out)[(*n)++];
+                piece->to = value->data + k * each;
+                piece->size = (int)value->shape.dim[2];
+                piece->file = (size_t)ww_random_below(&random, files);
+                piece->v = ww_random_uniform(&random);
+                piece->u = ww_random_uniform(&random);
+            }
+        }
+        if (pass == 0 && room == 0)
+            return WW_FAIL(WW_EINVAL, "brain %s has no prototypes to imprint (type hmax-c2)",
+                           f->base->brain->name);
+        if (pass == 0 && (*out = ww_arena_array(arena, room, sizeof **out)) == NULL)
+            return WW_ENOMEM;
+    }
+    return WW_OK;
+}
+
+static int source_area(const ww_brain *brain)
+{
+    for (int a = 0; a < brain->n_areas; a++)
+        if (strcmp(brain->area[a].type->item.name, "hmax-c1") == 0)
+            return a;
+    return 0;
+}
+
+/* Cuts the pieces of one file out of the map [4][height][width]. */
+static ww_status cut(const struct piece *piece, size_t n, size_t file, const float *map, int height,
+                     int width)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct piece *p = &piece[i];
+        if (p->file != file)
+            continue;
+        if (p->size > height || p->size > width)
+            return WW_FAIL(WW_ESHAPE, "%d x %d cells of C1 are too few for a prototype of %d x %d",
+                           width, height, p->size, p->size);
+        int v = (int)(p->v * (height - p->size + 1)), u = (int)(p->u * (width - p->size + 1));
+        for (int c = 0; c < 4; c++)
+            for (int row = 0; row < p->size; row++)
+                memcpy(p->to + (c * p->size + row) * p->size,
+                       map + (c * height + v + row) * width + u, (size_t)p->size * sizeof *map);
+    }
+    return WW_OK;
+}
+
+static ww_status imprint_file(ww_features *f, const struct piece *piece, size_t n,
+                              const char *const *file, size_t which)
+{
+    ww_picture picture;
+    ww_shape shape;
+    char name[128];
+    int area = source_area(f->base->brain);
+    WW_TRY(ww_picture_read(&picture, file[which]));
+    ww_status status = show(f, &picture);
+    ww_picture_free(&picture);
+    if (status == WW_OK) {
+        snprintf(name, sizeof name, "area/%s", f->base->brain->area[area].name);
+        const float *map = ww_program_output(f->program, name, &shape);
+        status = cut(piece, n, which, map, (int)shape.dim[2], (int)shape.dim[3]);
+    }
+    if (status != WW_OK)
+        ww_error_prefix("%s: ", file[which]);
+    return status;
+}
+
+ww_status ww_features_imprint(ww_features *f, const char *const *file, size_t n, uint64_t seed,
+                              ww_progress *progress)
+{
+    struct piece *piece = NULL;
+    size_t pieces;
+    ww_arena *arena = ww_arena_create();
+    if (arena == NULL)
+        return WW_FAIL(WW_ENOMEM, "out of memory");
+    ww_status status = list_pieces(f, n, seed, &piece, &pieces, arena);
+    for (size_t i = 0; i < n && status == WW_OK; i++) {
+        bool wanted = false;
+        for (size_t k = 0; k < pieces; k++)
+            wanted = wanted || piece[k].file == i;
+        ww_progress_step(progress, "imprinting", (double)i, (double)n, file[i]);
+        if (wanted)
+            status = imprint_file(f, piece, pieces, file, i);
+        if (status == WW_OK && ww_interrupted())
+            status = WW_FAIL(WW_EINTERRUPTED, "interrupted");
+    }
+    close_sized(f); /* it has the old numbers */
+    ww_arena_free(arena);
+    return status;
+}

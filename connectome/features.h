@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef WW_CONNECTOME_FEATURES_H
+#define WW_CONNECTOME_FEATURES_H
+
+/* What an area of a brain says of pictures of any size: feature vectors for analyses elsewhere.
+ *
+ * The brain is built anew for each size of picture, with the same numbers: a pixel of the picture
+ * is a pixel of the view. So this is for brains whose areas look the same at every size, as HMAX.
+ */
+
+#include "connectome/model.h"
+#include "engine/store/picture.h"
+
+typedef struct ww_features ww_features;
+
+/** Opens a brain (a name, a YAML file, or a checkpoint that ends with ".h5") to read `area`, NULL:
+ * the last. `set` as in ww_brain_read (not with a checkpoint). Close with ww_features_close. */
+ww_status ww_features_open(ww_features **out, const char *brain, const char *const *set,
+                           const char *area, uint64_t seed);
+void ww_features_close(ww_features *features);
+
+/** The brain as it was read, and the name of the area. */
+const ww_brain *ww_features_brain(const ww_features *features);
+const char *ww_features_area(const ww_features *features);
+
+/** Shows one picture, grey or colour. *out (it belongs to `features`) gets the *count responses,
+ * and *megabytes (may be NULL) the memory that the brain took at this size. Messages begin with
+ * `name`. Errors: WW_ENUMERIC for a pixel that is no number; what the areas say of a picture that
+ * is too small; WW_ESHAPE where the count differs from that of the pictures before. */
+ww_status ww_features_of(ww_features *features, const ww_picture *picture, const char *name,
+                         const float **out, size_t *count, double *megabytes);
+
+/** Imprints the prototypes of areas of type hmax-c2 (Serre et al. 2007): each becomes a piece of
+ * the finest band of C1, at a place drawn at random in one of the n files drawn at random (from
+ * `seed`). The pictures are read one after the other. WW_EINVAL where the brain has no such area,
+ * WW_ESHAPE where a picture is too small to take a piece from. */
+ww_status ww_features_imprint(ww_features *features, const char *const *file, size_t n,
+                              uint64_t seed, ww_progress *progress);
+
+#endif
