@@ -66,22 +66,26 @@ ww_clip_display ww_clip_learned(int clip)
     return (ww_clip_display){.clip = clip, .pose = pose, .other = -1};
 }
 
-/* Shuffles the tiles of a picture; the order follows from set, clip and number of tiles. */
+/* Shuffles the tiles of the square around a clip; the order follows from set, clip and number of
+ * tiles. */
 static void shuffle_tiles(const ww_clip_display *d, uint64_t set, const ww_view *view, float *plane,
                           float *spare)
 {
-    size_t width = (size_t)view->width_px, height = (size_t)view->height_px, t = (size_t)d->tiles;
+    int t = d->tiles, width = view->width_px, height = view->height_px;
+    int side = (int)(d->pose.size_deg / view->deg_per_px + 0.5) / (t > 0 ? t : 1);
+    int left = (width - t * side) / 2, top = (height - t * side) / 2;
     uint64_t order[256];
-    if (d->tiles < 2 || t * t > 256)
+    if (t < 2 || t > 16 || left < 0 || top < 0)
         return;
-    ww_random random = ww_random_stream(set, "clips/tiles", (uint64_t)d->clip * 256 + t);
-    ww_random_permutation(&random, order, t * t);
-    memcpy(spare, plane, width * height * sizeof *plane);
-    size_t w = width / t, h = height / t;
-    for (size_t i = 0; i < t * t; i++)
-        for (size_t row = 0; row < h; row++)
-            memcpy(plane + (i / t * h + row) * width + i % t * w,
-                   spare + (order[i] / t * h + row) * width + order[i] % t * w, w * sizeof *plane);
+    ww_random random = ww_random_stream(set, "clips/tiles", (uint64_t)(d->clip * 256 + t));
+    ww_random_permutation(&random, order, (size_t)(t * t));
+    memcpy(spare, plane, (size_t)(width * height) * sizeof *plane);
+    for (int i = 0; i < t * t; i++)
+        for (int row = 0; row < side; row++)
+            memcpy(plane + (top + i / t * side + row) * width + left + i % t * side,
+                   spare + (top + (int)order[i] / t * side + row) * width + left +
+                       (int)order[i] % t * side,
+                   (size_t)side * sizeof *plane);
 }
 
 /* One picture, in all three colours. */

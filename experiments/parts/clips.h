@@ -13,8 +13,9 @@ typedef struct ww_clip_display {
     ww_paperclip_pose pose;
     int other; /* a second clip; -1: none */
     ww_paperclip_pose other_pose;
-    int tiles; /* the field is cut into tiles x tiles squares, which are shuffled; 0, 1: it is not
-                */
+    /** The square around a clip in the middle is cut into tiles x tiles (at most 16 x 16) squares,
+     * which are shuffled; 0, 1: it is not. */
+    int tiles;
 } ww_clip_display;
 
 /** A brain on which clips are shown. */
