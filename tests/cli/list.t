@@ -1,6 +1,6 @@
 $ whatwhere list
 > ^stimuli +bar dots face
-> ^commands +.*list.*show
+> ^commands +analyse .*features
 
 $ whatwhere list --names
 > ^stimuli$
@@ -41,7 +41,7 @@ $ export WHATWHERE_HOME=$PWD/home; whatwhere list brains && whatwhere list study
 > ^zebra +striped$
 > ^savanna$
 > ^brains .*zebra$
-> ^studies .*savanna
+> ^(studies|  ) .*savanna$
 
 % mkdir -p home/connectome/brains
 % printf 'brain: [\n' > home/connectome/brains/zebra.yaml
