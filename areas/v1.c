@@ -19,6 +19,26 @@
  * 4B: motion. Space-time Gabors on the M signals, their quadrature energy: orientation and
  * direction selective, blind to colour, of high contrast sensitivity (a small sigma).
  *
+ * With `complex: max` a complex cell is instead the maximum of the simple cells of its orientation
+ * over all phases and frequencies and over `max_units` x `max_units` places (Riesenhuber & Poggio
+ * 1999): tolerant of position and size. With `pool_deg` the normalisation sums over a Gaussian
+ * neighbourhood too, and large gratings are suppressed (Carandini & Heeger 2012).
+ *
+ * With `cells` there is no bank but a population whose preferred orientations, frequencies, phases
+ * and envelopes are drawn from the published distributions (parts/population.h). A cell's membrane
+ * potential mixes its linear response L (to the contrast at its best phase) and its energy E,
+ *
+ *     v = m L + (1 - m) E,   rate = max(0, v) / n
+ *
+ * m = 1 is a simple cell, m = 0 a complex one; in a continuum V1/V0 = m / (1 - m) is log-normal
+ * with median 1 and sd e, one hump (Mechler & Ringach 2002). The population answers to luminance
+ * alone. At an eccentricity e all receptive fields are 1 + e / e2 times as large (Levi et al.
+ * 1985).
+ *
+ * Counts of spikes vary from trial to trial with a variance proportional to their mean (Tolhurst et
+ * al. 1983; Fano factor 1: as Poisson's): rate + sqrt(fano rate / spikes) z, z standard normal,
+ * rectified; `spikes` is the count of a rate of 1.
+ *
  * Gabor filters are the start; with `plastic` they learn. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,14 +47,22 @@
 #include "areas/area.h"
 #include "areas/parts/cortex.h"
 #include "areas/parts/gabor.h"
+#include "areas/parts/population.h"
 
 struct v1 {
     ww_area_common common;
     int orientations, directions, blob_channels;
     ww_reals frequencies_cpd, motion_cpd, speeds_deg_s;
     double nx, ny, sigma, motion_sigma, blur_deg;
-    bool plastic;
+    bool plastic, rectified;
+    int complex, max_units, cells, cell_seed, kinds;
+    double pool_deg, eccentricity_deg, e2_deg, fano, spikes;
 };
+
+static const char *const complex_word[] = {"energy", "max", NULL};
+static const char *const kinds_word[] = {"both", "simple", "complex", "continuum", NULL};
+enum { COMPLEX_ENERGY, COMPLEX_MAX };
+enum { KINDS_BOTH, KINDS_SIMPLE, KINDS_COMPLEX, KINDS_CONTINUUM };
 
 static const ww_param params[] = {
     WW_AREA_GRID(struct v1, common, 32),
@@ -62,9 +90,35 @@ static const ww_param params[] = {
     WW_REAL(struct v1, motion_sigma, 0.05, 0.0001, 100, "", "contrast of half saturation, motion",
             "livingstone1987"),
     WW_BOOL(struct v1, plastic, false, "Gabor filters learn too", ""),
+    WW_CHOICE(struct v1, complex, COMPLEX_ENERGY, complex_word,
+              "complex cells of the bank: energy of a pair, or MAX over position and scale",
+              "adelson1985 riesenhuber1999"),
+    WW_INT(struct v1, max_units, 3, 1, 31, "", "places across which such a MAX reaches (odd)",
+           "riesenhuber1999"),
+    WW_REAL(struct v1, pool_deg, 0, 0, 45, "deg",
+            "sd of the normalisation pool in the field; 0: the place alone", "carandini2012"),
+    WW_INT(struct v1, cells, 0, 0, 1024, "",
+           "cells drawn from the published distributions instead of a bank; 0: the bank",
+           "devalois1982 devalois1982b ringach2002"),
+    WW_INT(struct v1, cell_seed, 1, 0, 2147483647, "", "which population is drawn", ""),
+    WW_CHOICE(struct v1, kinds, KINDS_BOTH, kinds_word,
+              "of the cells drawn: half of each, all simple, all complex, or a continuum",
+              "skottun1991 mechler2002"),
+    WW_BOOL(struct v1, rectified, true, "cells drawn say rates; no: membrane potentials",
+            "mechler2002"),
+    WW_REAL(struct v1, eccentricity_deg, 0, 0, 90, "deg",
+            "where the population lies; 0: the centre of gaze", "levi1985"),
+    WW_REAL(struct v1, e2_deg, 2.5, 0.1, 90, "deg",
+            "eccentricity at which receptive fields are twice as large as at the centre",
+            "levi1985"),
+    WW_REAL(struct v1, fano, 0, 0, 10, "",
+            "variance over mean of the counts of simple and complex cells; 0: no noise",
+            "tolhurst1983"),
+    WW_REAL(struct v1, spikes, 20, 0.01, 10000, "spikes", "count that a response of 1 stands for",
+            "tolhurst1983"),
     WW_PARAM_END};
 
-enum { LARGEST = 15 };
+enum { LARGEST = 15, POOL_LARGEST = 31 };
 
 static const ww_afferent *from_port(const ww_area_site *site, const char *port)
 {
@@ -131,6 +185,74 @@ static ww_var divisor(ww_graph *g, ww_var energy, double sigma)
     return ww_reshape(g, pool, WW_SHAPE(WW_BATCH, 1, shape.dim[2], shape.dim[3]));
 }
 
+/* The energy of each place summed over its neighbourhood in the field, if the pool has one. */
+static ww_var pooled(ww_area_site *site, const struct v1 *p, ww_var energy)
+{
+    ww_graph *g = site->graph;
+    ww_shape shape = ww_var_shape(g, energy);
+    double sigma_px = p->pool_deg * site->width / ww_view_width_deg(site->view);
+    if (sigma_px == 0 || shape.rank != 4)
+        return energy;
+    float filter[POOL_LARGEST * POOL_LARGEST] = {0};
+    int size = ww_gaussian_size(sigma_px, POOL_LARGEST);
+    ww_gaussian_add(sigma_px, 1, size, filter);
+    ww_var mean = ww_reshape(g, ww_reduce(g, energy, WW_MEAN, WW_BIT(1)),
+                             WW_SHAPE(WW_BATCH, 1, shape.dim[2], shape.dim[3]));
+    return ww_conv2d(g, mean, ww_fixed(g, "pool", WW_SHAPE(1, 1, size, size), filter),
+                     (ww_conv2d_attr){.pad = size / 2});
+}
+
+/* Rates as they are counted in one trial. */
+static ww_var counted(ww_area_site *site, const struct v1 *p, const char *name, ww_var rate)
+{
+    ww_graph *g = site->graph;
+    ww_shape shape = ww_var_shape(g, rate);
+    if (p->fano == 0 || shape.rank != 4)
+        return rate;
+    char one[64], zero[64];
+    snprintf(one, sizeof one, "spikes.%s/gain", name);
+    snprintf(zero, sizeof zero, "spikes.%s/noise", name);
+    ww_shape units = WW_SHAPE(1, 1, 1);
+    ww_var normal = ww_gate(g, ww_affine(g, rate, 0, 0), ww_control(g, one, units, 1),
+                            ww_control(g, zero, units, 1));
+    ww_var sd = ww_sqrt(g, ww_affine(g, ww_relu(g, rate), p->fano / p->spikes, 0));
+    return ww_relu(g, ww_add(g, rate, ww_mul(g, sd, normal)));
+}
+
+static void emit_interblob(ww_area_site *site, const struct v1 *p, ww_var complex, ww_var simple)
+{
+    ww_graph *g = site->graph;
+    ww_var cells[2];
+    int n = 0;
+    if (complex.id >= 0)
+        cells[n++] = ww_area_gate(site, "complex", counted(site, p, "complex", complex));
+    if (simple.id >= 0)
+        cells[n++] = ww_area_gate(site, "simple", counted(site, p, "simple", simple));
+    ww_var all = n > 1 ? ww_concat(g, n, cells, 1) : n > 0 ? cells[0] : (ww_var){-1};
+    ww_area_emit(site, "interblob", ww_cortex_modulate(site, "interblob", all));
+}
+
+/* The largest of |even| and |odd| over all frequencies and the neighbouring places: pairs
+ * [N, frequencies x 2 x orientations, H, W] -> [N, orientations, H, W]. */
+static ww_var strongest(ww_area_site *site, const struct v1 *p, ww_var pair)
+{
+    ww_graph *g = site->graph;
+    ww_shape s = ww_var_shape(g, pair);
+    if (s.rank != 4)
+        return pair;
+    if (p->max_units % 2 == 0)
+        return ww_graph_fail(g, WW_EINVAL, "area %s: max_units = %d is not odd", site->name,
+                             p->max_units);
+    int64_t o = p->orientations, places = s.dim[2] * s.dim[3];
+    ww_var all = ww_reshape(g, ww_abs(g, pair), WW_SHAPE(WW_BATCH, s.dim[1] / o, o, places));
+    ww_var most = ww_reshape(g, ww_reduce(g, all, WW_MAX, WW_BIT(1)),
+                             WW_SHAPE(WW_BATCH, o, s.dim[2], s.dim[3]));
+    return ww_pool(
+        g, most,
+        (ww_pool_attr){
+            .kind = WW_POOL_MAX, .size = p->max_units, .stride = 1, .pad = p->max_units / 2});
+}
+
 static void build_interblob(ww_area_site *site, const struct v1 *p, ww_var parvo)
 {
     ww_graph *g = site->graph;
@@ -153,14 +275,52 @@ static void build_interblob(ww_area_site *site, const struct v1 *p, ww_var parvo
     }
     ww_var pair = n > 1 ? ww_concat(g, n, pairs, 1) : pairs[0];
     ww_var energy = n > 1 ? ww_concat(g, n, energies, 1) : energies[0];
-    ww_var by = divisor(g, energy, p->sigma);
+    ww_var by = divisor(g, pooled(site, p, energy), p->sigma);
     ww_var phases[2] = {ww_relu(g, pair), ww_relu(g, ww_affine(g, pair, -1, 0))};
     ww_var simple = ww_div(g, ww_concat(g, 2, phases, 1), by);
-    ww_var complex = ww_div(g, ww_sqrt(g, energy), by);
-    ww_var cells[2] = {ww_area_gate(site, "complex", complex),
-                       ww_area_gate(site, "simple", simple)};
-    ww_area_emit(site, "interblob",
-                 ww_cortex_modulate(site, "interblob", ww_concat(g, 2, cells, 1)));
+    ww_var drive = p->complex == COMPLEX_MAX ? strongest(site, p, pair) : ww_sqrt(g, energy);
+    emit_interblob(site, p, ww_div(g, drive, by), simple);
+}
+
+/* ---- a population ---- */
+
+static void build_population(ww_area_site *site, const struct v1 *p, ww_var parvo)
+{
+    static const char *const tag[2] = {"complex", "simple"};
+    ww_graph *g = site->graph;
+    ww_cell *cell;
+    ww_status status = ww_population_create(&cell, p->cells, (uint64_t)p->cell_seed,
+                                            1 + p->eccentricity_deg / p->e2_deg);
+    if (status != WW_OK) {
+        char why[400];
+        snprintf(why, sizeof why, "%s", ww_error_message());
+        ww_graph_fail(g, status, "V1: cells: %s", why);
+        return;
+    }
+    int n_complex = p->kinds == KINDS_COMPLEX ? p->cells
+                    : p->kinds == KINDS_BOTH  ? p->cells / 2
+                                              : 0;
+    int count[2] = {n_complex, p->cells - n_complex}, n = 0;
+    ww_var light = ww_slice(g, parvo, 1, 0, 1), v[2] = {{-1}, {-1}}, energy[2];
+    for (int k = 0; k < 2; k++) {
+        ww_cell *some = cell + k * n_complex;
+        if (count[k] == 0)
+            continue;
+        ww_population_mix(some, count[k], p->kinds == KINDS_CONTINUUM, k == 1,
+                          (uint64_t)p->cell_seed);
+        ww_var pairs = ww_population_pairs(site, tag[k], some, count[k], light, p->plastic);
+        pairs = ww_mul(g, pairs, ww_cortex_decay(site));
+        energy[n] = energy_of(g, pairs);
+        v[k] = ww_population_potentials(site, tag[k], some, pairs, energy[n++]);
+    }
+    ww_population_tell(site, cell, p->cells);
+    free(cell);
+    ww_var all = n > 1 ? ww_concat(g, n, energy, 1) : energy[0];
+    ww_var by = divisor(g, pooled(site, p, all), p->sigma);
+    for (int k = 0; k < 2; k++)
+        if (count[k] > 0)
+            v[k] = ww_div(g, p->rectified ? ww_relu(g, v[k]) : v[k], by);
+    emit_interblob(site, p, v[0], v[1]);
 }
 
 static void build_blob(ww_area_site *site, const struct v1 *p, ww_var parvo,
@@ -248,7 +408,10 @@ static void build(ww_area_site *site, const void *params_)
     const struct v1 *p = params_;
     const ww_afferent *parvo = from_port(site, "P"), *magno = from_port(site, "M");
     if (parvo != NULL) {
-        build_interblob(site, p, parvo->map);
+        if (p->cells > 0)
+            build_population(site, p, parvo->map);
+        else
+            build_interblob(site, p, parvo->map);
         build_blob(site, p, parvo->map, from_port(site, "K"));
     }
     if (magno != NULL)
@@ -271,7 +434,9 @@ static const char *port_to(const void *params_, const char *target)
 const ww_area ww_area_v1 = {
     .item = {.name = "V1",
              .summary = "Gabor simple cells, complex cells, colour blobs, direction-selective 4B",
-             .sources = "livingstone1987 heeger1992 adelson1985 ringach2002 devalois1982",
+             .sources = "livingstone1987 heeger1992 carandini2012 adelson1985 ringach2002 "
+                        "devalois1982 devalois1982b mechler2002 tolhurst1983 levi1985 "
+                        "riesenhuber1999",
              .example = "whatwhere show area V1",
              .params = params,
              .params_size = sizeof(struct v1)},

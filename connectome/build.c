@@ -283,7 +283,19 @@ static void build_outputs(struct builder *b)
     build_costs(b);
 }
 
-ww_status ww_brain_build(ww_graph *graph, const ww_brain *brain)
+/* The input "probe" and the sum of its product with what an area says. */
+static void build_probe(struct builder *b, int area)
+{
+    ww_graph *g = b->graph;
+    if (b->now[area].n_ports == 0)
+        return;
+    ww_var map = b->now[area].port[0].map;
+    ww_var probe = ww_input(g, "probe", ww_var_shape(g, map));
+    unsigned all = (1u << ww_var_shape(g, map).rank) - 1;
+    ww_graph_loss(g, "loss/probe", ww_reduce(g, ww_mul(g, map, probe), WW_SUM, all), 1);
+}
+
+static ww_status build(ww_graph *graph, const ww_brain *brain, int probed)
 {
     const ww_view *view = &brain->view;
     struct builder b = {.graph = graph, .brain = brain, .arena = ww_arena_create()};
@@ -302,7 +314,20 @@ ww_status ww_brain_build(ww_graph *graph, const ww_brain *brain)
         memcpy(b.before, b.now, n * sizeof *b.now);
         build_step(&b, step);
     }
-    build_outputs(&b);
+    if (probed < 0)
+        build_outputs(&b);
+    else
+        build_probe(&b, probed);
     ww_arena_free(b.arena);
     return ww_graph_end(graph);
+}
+
+ww_status ww_brain_build(ww_graph *graph, const ww_brain *brain)
+{
+    return build(graph, brain, -1);
+}
+
+ww_status ww_brain_build_probe(ww_graph *graph, const ww_brain *brain, int area)
+{
+    return build(graph, brain, area);
 }

@@ -76,6 +76,8 @@ typedef struct ww_experiment {
     ww_item item;
     ww_wants wants;
     const char *study; /* its own study: "experiments/lesion-battery.yaml", or NULL */
+    const char *brief; /* "key=value key=value": parameters with which it takes a moment, for tests;
+                          NULL: the defaults with few trials */
     int n_measures;
     const ww_measure *measures;
     /** Draws the stimuli for one model and seed; the number of trials is among the params. */

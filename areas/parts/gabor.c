@@ -45,8 +45,9 @@ void ww_filter_normalise(float *filter, size_t n, int centre)
         filter[i] = (float)((filter[i] - mean) * scale);
 }
 
-void ww_gabor_fill(const ww_gabor *gabor, double drift_deg, double deg_per_px, int size,
-                   float *filter)
+/* Writes envelope times (wave - its mean under the envelope); returns the sum of the envelope. */
+static double sample(const ww_gabor *gabor, double drift_deg, double deg_per_px, int size,
+                     float *filter)
 {
     double a = gabor->normal_deg * pi / 180, f = gabor->frequency_cpd;
     double sx = gabor->nx / f, sy = gabor->ny / f, sum = 0, envelopes = 0;
@@ -64,7 +65,37 @@ void ww_gabor_fill(const ww_gabor *gabor, double drift_deg, double deg_per_px, i
                 } else
                     filter[row * size + column] = (float)(envelope * (wave - sum / envelopes));
             }
+    return envelopes;
+}
+
+void ww_gabor_fill(const ww_gabor *gabor, double drift_deg, double deg_per_px, int size,
+                   float *filter)
+{
+    sample(gabor, drift_deg, deg_per_px, size, filter);
     ww_filter_normalise(filter, (size_t)size * (size_t)size, 1);
+}
+
+void ww_gabor_fill_unit(const ww_gabor *gabor, double deg_per_px, int size, float *filter)
+{
+    double scale = 2 / sample(gabor, 0, deg_per_px, size, filter);
+    for (int i = 0; i < size * size; i++)
+        filter[i] = (float)(filter[i] * scale);
+}
+
+/* With lobes about +f and -f and the envelope's own about 0, filter = envelope (cos(2 pi f u +
+ * phase)
+ * - k), k = exp(-f^2 / 2 su^2) cos(phase), su = f / (2 pi nx), sv = f / (2 pi ny). */
+void ww_gabor_transform(const ww_gabor *gabor, double frequency_cpd, double normal_deg,
+                        double out[2])
+{
+    double f = gabor->frequency_cpd, su = f / (2 * pi * gabor->nx), sv = f / (2 * pi * gabor->ny);
+    double angle = (normal_deg - gabor->normal_deg) * pi / 180, phase = gabor->phase_deg * pi / 180;
+    double u = frequency_cpd * cos(angle), v = frequency_cpd * sin(angle) / sv;
+    double plus = exp(-0.5 * ((u - f) * (u - f) / (su * su) + v * v));
+    double minus = exp(-0.5 * ((u + f) * (u + f) / (su * su) + v * v));
+    double zero = exp(-0.5 * (u * u / (su * su) + v * v)), k = exp(-0.5 * f * f / (su * su));
+    out[0] = cos(phase) * (plus + minus - 2 * k * zero);
+    out[1] = sin(phase) * (plus - minus);
 }
 
 double ww_gabor_octaves(double nx)

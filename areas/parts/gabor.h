@@ -24,6 +24,18 @@ int ww_gabor_size(const ww_gabor *gabor, double deg_per_px, int largest);
 void ww_gabor_fill(const ww_gabor *gabor, double drift_deg, double deg_per_px, int size,
                    float *filter);
 
+/** The same with the scale of its transform: the response to a grating of amplitude a and its own
+ * frequency, orientation and phase is a (for an envelope of several periods; exactly, it is a times
+ * the modulus of ww_gabor_transform). */
+void ww_gabor_fill_unit(const ww_gabor *gabor, double deg_per_px, int size, float *filter);
+
+/** The response of that filter (in the limit of fine pixels) to a drifting grating of amplitude 1,
+ * out[0] cos + out[1] sin of its phase: the Fourier transform, both lobes and the part that keeps
+ * the filter blind to uniform light. In this form the tuning is exact; ww_gabor_octaves and
+ * ww_gabor_orientation_deg see one lobe. */
+void ww_gabor_transform(const ww_gabor *gabor, double frequency_cpd, double normal_deg,
+                        double out[2]);
+
 /** Closed forms of its tuning at half height: bandwidth of spatial frequency in octaves and full
  * width of orientation in degrees (science: log2((nx + d) / (nx - d)) and 2 asin(d / ny), d =
  * sqrt(2 ln 2) / 2 pi); infinity and 180 where the filter has no lower flank. */

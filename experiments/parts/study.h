@@ -7,7 +7,7 @@
  *     study: prosopagnosia
  *     summary: ...
  *     brains: [two-streams]           # names, paths of YAML files, or trained brains (*.h5)
- *     set: {training.epochs: 10}      # for every brain
+ *     set: {training.epochs: 10}      # for every brain; "$seed" stands for the seed of the model
  *     seeds: 5                        # a number (1 .. 5) or a list
  *     lesions: [each-area, FFA:0.25, "random(size=FFA)"]   # each-area: every area in turn
  *     doses: {FFA: [0.25, 0.5, 0.75, 1]}                   # curves: lesion word -> doses
@@ -55,6 +55,10 @@ typedef struct ww_study_options {
  * "study.brains=NAME,NAME" and "study.trials=500" stand instead of what the file says, and
  * "experiment.KEY=VALUE" sets a parameter of every experiment of the study that has it. */
 ww_status ww_study_read(ww_study **out, const char *path, const char *const *set, ww_arena *arena);
+
+/** The settings of the brains with the seed of a model in the place of "$seed"; NULL when out of
+ * memory. */
+const char *const *ww_study_set_of(const char *const *set, uint64_t seed, ww_arena *arena);
 
 /** Trains (or resumes, or opens) the model of brain number `brain` and seed number `seed`, measures
  * what is not measured yet, and leaves it in FOLDER/parts: the work of one process. */

@@ -54,7 +54,10 @@ static ww_status train(struct job *job)
     if (ww_study_is_checkpoint(brain))
         return open_checkpoint(job, brain);
     ww_study_model_path(path, job->folder, job->study->brain_name[job->brain], job->seed);
-    WW_TRY(ww_model_create(&job->model, brain, job->study->set, job->seed));
+    const char *const *set = ww_study_set_of(job->study->set, job->seed, job->arena);
+    if (set == NULL)
+        return WW_ENOMEM;
+    WW_TRY(ww_model_create(&job->model, brain, set, job->seed));
     if (!job->study->train)
         return WW_OK;
     if (access(path, F_OK) == 0) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Study files. Everything is checked before anything runs: brains are read, lesions are held
  * against them, and parameters against their tables. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "engine/base/text.h"
@@ -124,11 +125,30 @@ static ww_status read_set(struct reader *r, const char *const *more)
     return WW_OK;
 }
 
+const char *const *ww_study_set_of(const char *const *set, uint64_t seed, ww_arena *arena)
+{
+    size_t n = 0;
+    while (set[n] != NULL)
+        n++;
+    const char **out = ww_arena_array(arena, n + 1, sizeof *out);
+    for (size_t i = 0; out != NULL && i < n; i++) {
+        const char *at = strstr(set[i], "$seed");
+        out[i] = set[i];
+        if (at != NULL)
+            out[i] = ww_arena_printf(arena, "%.*s%" PRIu64 "%s", (int)(at - set[i]), set[i], seed,
+                                     at + strlen("$seed"));
+        if (out[i] == NULL)
+            return NULL;
+    }
+    return out;
+}
+
 static ww_status read_brain(struct reader *r, const char *word, ww_brain **out)
 {
+    const char *const *set = ww_study_set_of(r->study->set, 1, r->arena);
     const char *yaml;
     if (!ww_study_is_checkpoint(word))
-        return ww_brain_read(out, word, r->study->set, r->arena);
+        return set != NULL ? ww_brain_read(out, word, set, r->arena) : WW_ENOMEM;
     WW_TRY(ww_checkpoint_metadata(word, &yaml, r->arena));
     return ww_brain_parse(out, yaml, word, NULL, r->arena);
 }

@@ -4,16 +4,26 @@
 
 #include "stimuli/parts/frame.h"
 
+enum { BLOCK = 512 };
+
 void ww_wave_add(const ww_wave *wave, const ww_view *view, double t_s, float *plane)
 {
     double kx = 2 * WW_PI * wave->frequency_cpd * ww_cos_deg(wave->normal_deg);
     double ky = 2 * WW_PI * wave->frequency_cpd * ww_sin_deg(wave->normal_deg);
     double at = wave->phase_rad - 2 * WW_PI * wave->temporal_hz * t_s;
-    for (int row = 0; row < view->height_px; row++) {
-        double base = at + ky * ww_frame_y_deg(view, row);
-        float *line = plane + (size_t)row * (size_t)view->width_px;
-        for (int column = 0; column < view->width_px; column++)
-            line[column] += (float)(wave->contrast * cos(base + kx * ww_frame_x_deg(view, column)));
+    double cosine[BLOCK], sine[BLOCK]; /* of the columns; cos(a + b) = cos a cos b - sin a sin b */
+    for (int first = 0; first < view->width_px; first += BLOCK) {
+        int n = view->width_px - first < BLOCK ? view->width_px - first : BLOCK;
+        for (int i = 0; i < n; i++) {
+            cosine[i] = wave->contrast * cos(kx * ww_frame_x_deg(view, first + i));
+            sine[i] = wave->contrast * sin(kx * ww_frame_x_deg(view, first + i));
+        }
+        for (int row = 0; row < view->height_px; row++) {
+            double base = at + ky * ww_frame_y_deg(view, row), c = cos(base), s = sin(base);
+            float *line = plane + (size_t)row * (size_t)view->width_px + first;
+            for (int i = 0; i < n; i++)
+                line[i] += (float)(c * cosine[i] - s * sine[i]);
+        }
     }
 }
 

@@ -1,5 +1,5 @@
 $ whatwhere list
-> ^stimuli +bar dots face
+> ^stimuli +bar dead_leaves dots face
 > ^commands +analyse .*features
 
 $ whatwhere list --names
@@ -40,8 +40,8 @@ $ whatwhere list --help
 $ export WHATWHERE_HOME=$PWD/home; whatwhere list brains && whatwhere list study --names && whatwhere list
 > ^zebra +striped$
 > ^savanna$
-> ^brains .*zebra$
-> ^(studies|  ) .*savanna$
+> ^(brains|  ) .*zebra$
+> ^(studies|  ) .*savanna( |$)
 
 % mkdir -p home/connectome/brains
 % printf 'brain: [\n' > home/connectome/brains/zebra.yaml

@@ -36,15 +36,26 @@ static const ww_param *trials_of(const ww_experiment *x)
     return NULL;
 }
 
-/* The defaults, with few trials (or as many as there have to be). */
+/* The defaults, with few trials (or as many as there have to be), or what the experiment calls
+ * brief. */
 static void *params_of(const ww_experiment *x, int trials)
 {
     const ww_param *p = trials_of(x);
-    char *params = calloc(1, x->item.params_size + 1);
+    char *params = calloc(1, x->item.params_size + 1), brief[500], *rest = NULL;
     ww_params_defaults(x->item.params, params);
     if (p != NULL) {
         int n = trials > p->low ? trials : (int)p->low;
         memcpy(params + p->offset, &n, sizeof n);
+    }
+    snprintf(brief, sizeof brief, "%s", x->brief ? x->brief : "");
+    for (char *word = strtok_r(brief, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
+        char *value = strchr(word, '=');
+        cr_assert(value != NULL, "%s: brief: %s", x->item.name, word);
+        *value++ = '\0';
+        p = ww_params_find(x->item.params, word);
+        cr_assert(p != NULL && (p->type == WW_PARAM_INT || p->type == WW_PARAM_REAL),
+                  "%s: brief: %s", x->item.name, word);
+        expect_ok(ww_params_set(x->item.params, params, word, value, "", NULL));
     }
     return params;
 }
