@@ -87,8 +87,12 @@ static ww_status run(ww_cli *cli, const void *self, int argc, const char *const 
     WW_TRY(ww_table_read(&table, argv[0], cli->arena));
     for (int i = 2; i < argc; i++)
         WW_TRY(read_column(&column[i - 2], table, argv[i], cli->arena));
-    WW_TRY(analysis->run(settings, argc - 2, (const double *const *)column, table->rows, cli->seed,
-                         estimate, &n));
+    ww_status status = analysis->run(settings, argc - 2, (const double *const *)column, table->rows,
+                                     cli->seed, estimate, &n);
+    if (status != WW_OK) {
+        ww_error_prefix("%s: ", argv[0]);
+        return status;
+    }
     if (cli->output != NULL)
         return write_estimates(cli->output, estimate, n);
     print_estimates(estimate, n);

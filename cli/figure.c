@@ -43,7 +43,8 @@ static ww_status run(ww_cli *cli, const void *self, int argc, const char *const 
     } else if (ww_h5_has(file, "/figures")) {
         status = ww_h5_list(file, "/figures", &names, &n, cli->arena);
     } else {
-        status = WW_FAIL(WW_ENOTFOUND, "%s: there are no figures", argv[0]);
+        status = WW_FAIL(WW_ENOTFOUND, "%s: there are no figures; results.h5 of a study has some",
+                         argv[0]);
     }
     if (status == WW_OK)
         status = each(file, names, n, p->list, cli->output ? cli->output : ".", cli->arena);

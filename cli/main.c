@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The command `whatwhere`. The only place that prints errors and exits: one line on stderr, status
- * 1 for a failure, 2 for wrong usage, 130 after an interrupt. */
+ * 1 for a failure, 2 for wrong usage, 130 after Ctrl-C, 143 after a polite kill. */
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,11 +14,13 @@
 #include "engine/base/threads.h"
 #include "engine/store/h5.h"
 
-enum { DONE = 0, FAILED = 1, WRONG_USAGE = 2, INTERRUPTED = 130 };
+enum { DONE = 0, FAILED = 1, WRONG_USAGE = 2, BY_SIGNAL = 128 };
+
+static volatile sig_atomic_t caught = SIGINT;
 
 static void on_interrupt(int signal_number)
 {
-    (void)signal_number;
+    caught = signal_number;
     ww_interrupt();
 }
 
@@ -45,7 +47,7 @@ static int report(ww_status status)
     else
         fprintf(stderr, "whatwhere: %s\n", message);
     if (status == WW_EINTERRUPTED)
-        return INTERRUPTED;
+        return BY_SIGNAL + (int)caught;
     return ww_usage_failed() ? WRONG_USAGE : FAILED;
 }
 

@@ -82,10 +82,14 @@ static ww_status train_scenes(ww_cli *cli, const struct train *p, const char *br
 {
     ww_model *model;
     ww_train_report report = {0};
-    WW_TRY(ww_model_create(&model, brain, set, cli->seed));
+    ww_status status = ww_model_create(&model, brain, set, cli->seed);
+    if (status != WW_OK) { /* building knows areas, but not the file that has them */
+        if (strncmp(ww_error_message(), "area ", 5) == 0)
+            ww_error_prefix("%s: ", brain);
+        return status;
+    }
     model->command_line = cli->command_line;
-    ww_status status =
-        ww_model_train(model, checkpoint, p->resume, p->verbose, &cli->progress, &report);
+    status = ww_model_train(model, checkpoint, p->resume, p->verbose, &cli->progress, &report);
     if (status == WW_OK) {
         ww_progress_end(&cli->progress);
         print_report(cli, &report, checkpoint);

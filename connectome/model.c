@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "connectome/model_parts.h"
 #include "engine/base/random.h"
@@ -213,6 +214,21 @@ ww_status ww_model_fit(ww_model *model, const ww_source *source, const ww_trials
     return ww_train(model->graph, model->values, source, &options, report);
 }
 
+/* A checkpoint to go on from has to be one of a brain of this name. */
+static ww_status check_name(const ww_model *model, const char *checkpoint)
+{
+    const char *yaml;
+    ww_yaml *root;
+    const ww_yaml *name;
+    WW_TRY(ww_checkpoint_metadata(checkpoint, &yaml, model->arena));
+    WW_TRY(ww_yaml_parse(&root, yaml, checkpoint, model->arena));
+    WW_TRY(ww_yaml_get(&name, root, "brain"));
+    if (name->kind == WW_YAML_SCALAR && strcmp(name->text, model->brain->name) != 0)
+        return WW_FAIL(WW_EINVAL, "%s: a trained %s, not %s", checkpoint, name->text,
+                       model->brain->name);
+    return WW_OK;
+}
+
 ww_status ww_model_train(ww_model *model, const char *checkpoint, bool resume, bool verbose,
                          ww_progress *progress, ww_train_report *report)
 {
@@ -222,6 +238,8 @@ ww_status ww_model_train(ww_model *model, const char *checkpoint, bool resume, b
     ww_source source = {(size_t)brain->samples_per_epoch, fetch_scenes, &scenes};
     ww_trials *trials = NULL;
     ww_status status = WW_OK;
+    if (resume && checkpoint != NULL && access(checkpoint, F_OK) == 0)
+        WW_TRY(check_name(model, checkpoint));
     if (stimulus->open != NULL)
         WW_TRY(stimulus->open(&scenes.state, brain->stimulus_params, &brain->view));
     if (brain->validation_samples > 0)
@@ -230,6 +248,8 @@ ww_status ww_model_train(ww_model *model, const char *checkpoint, bool resume, b
     if (status == WW_OK)
         status = ww_model_fit(model, &source, trials, NULL, checkpoint, resume, verbose, progress,
                               report);
+    if (status == WW_EINVAL && strncmp(ww_error_message(), "training.", 9) == 0)
+        ww_error_prefix("%s: ", brain->file);
     ww_trials_free(trials);
     if (stimulus->close != NULL)
         stimulus->close(scenes.state);

@@ -11,6 +11,8 @@
 
 #include "analysis/figures/figure.h"
 #include "analysis/parts/gnuplot.h"
+#include "engine/base/progress.h"
+#include "engine/store/file.h"
 
 static const char *const endings[] = {"dat", "gp", "pdf", "svg", "png"};
 enum { ENDINGS = sizeof endings / sizeof endings[0], PATH_BYTES = 4096 };
@@ -74,14 +76,14 @@ static ww_status write_file(const char *folder, const ww_figure *kind, const ww_
     snprintf(path, sizeof path, "%s/%s.%s", folder, d->name, script ? "gp" : "dat");
     FILE *f = fopen(path, "w");
     if (f == NULL)
-        return WW_FAIL(WW_EIO, "%s: %s", path, strerror(errno));
+        return ww_file_fail(path, errno);
     if (script)
         write_script(f, kind, d);
     else
         write_data(f, d);
     bool bad = ferror(f) != 0;
     bad = fclose(f) != 0 || bad;
-    return bad ? WW_FAIL(WW_EIO, "%s: %s", path, strerror(errno)) : WW_OK;
+    return bad ? ww_file_fail(path, errno) : WW_OK;
 }
 
 /* Runs gnuplot in `folder`; its first line of complaint becomes the message. */
@@ -115,6 +117,8 @@ static ww_status run_gnuplot(const char *folder, const char *name)
     int status = -1;
     while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
         continue;
+    if (ww_interrupted()) /* Ctrl-C reaches gnuplot too */
+        return WW_FAIL(WW_EINTERRUPTED, "interrupted while figure %s was drawn", name);
     if (child < 0 || (WIFEXITED(status) && WEXITSTATUS(status) == 127))
         return WW_FAIL(WW_ENOTFOUND, "gnuplot could not be run; install gnuplot (gnuplot-nox)");
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
@@ -132,7 +136,7 @@ static ww_status move_all(const char *from, const char *to, const char *name)
         snprintf(a, sizeof a, "%s/%s.%s", from, name, endings[i]);
         snprintf(b, sizeof b, "%s/%s.%s", to, name, endings[i]);
         if (rename(a, b) != 0)
-            return WW_FAIL(WW_EIO, "%s: %s", b, strerror(errno));
+            return ww_file_fail(b, errno);
     }
     return WW_OK;
 }
@@ -155,7 +159,7 @@ ww_status ww_figure_draw(const ww_figure_data *data, const char *folder)
     if ((size_t)snprintf(place, sizeof place, "%s/.figure-XXXXXX", folder) >= sizeof place)
         return WW_FAIL(WW_EIO, "%s: the name is too long", folder);
     if (mkdtemp(place) == NULL)
-        return WW_FAIL(WW_EIO, "%s: %s", folder, strerror(errno));
+        return ww_file_fail(folder, errno);
     ww_status status = write_file(place, kind, data, false);
     if (status == WW_OK)
         status = write_file(place, kind, data, true);

@@ -138,6 +138,8 @@ static ww_status take_own(const menu *m, const ww_param *row, void *self, const 
 {
     if (takes_no_value(row))
         text = row->value != 0 ? "no" : "yes";
+    if (row->type == WW_PARAM_TEXT && text[0] == '\0')
+        return ww_usage_error("--%s: a value is missing", row->name);
     if (row->type == WW_PARAM_TEXT) { /* given again: the values with line ends between them */
         const char **field = (const char **)((char *)self + row->offset);
         if (*field != row->text && (text = ww_arena_printf(arena, "%s\n%s", *field, text)) == NULL)
@@ -158,6 +160,8 @@ static ww_status take(const menu *m, int val, const char *text, ww_cli *cli, voi
     case OUTPUT:
         if (m->command->writes == NULL)
             return ww_usage_error("-o: '%s' writes no file", name);
+        if (text[0] == '\0')
+            return ww_usage_error("-o: a value is missing");
         cli->output = text;
         return WW_OK;
     case SEED:

@@ -258,6 +258,17 @@ static ww_status prepare_best(struct run *run)
     return run->at.best == NULL || run->at.best_state == NULL ? WW_ENOMEM : WW_OK;
 }
 
+/* What cannot be written is found now, not after the first epoch. */
+static ww_status check_writable(const char *checkpoint)
+{
+    ww_h5 *draft;
+    if (checkpoint == NULL)
+        return WW_OK;
+    WW_TRY(ww_h5_create(&draft, checkpoint));
+    ww_h5_close(draft);
+    return WW_OK;
+}
+
 static ww_status prepare(struct run *run, const ww_graph *graph)
 {
     const ww_training *training = run->training;
@@ -265,6 +276,7 @@ static ww_status prepare(struct run *run, const ww_graph *graph)
     if (training->batch < 1 || (size_t)training->batch > samples)
         return WW_FAIL(WW_EINVAL, "training.batch: %d is outside 1 to the %zu samples of an epoch",
                        training->batch, samples);
+    WW_TRY(check_writable(run->options->checkpoint));
     run->steps_per_epoch = samples / (size_t)training->batch;
     run->at = (ww_checkpoint){.seed = run->options->seed,
                               .samples = (int64_t)samples,

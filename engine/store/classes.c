@@ -190,7 +190,8 @@ static ww_status find_classes(ww_folder *train, ww_folder *test, const ww_folder
         return WW_FAIL(WW_EPARSE, "%s: no IDX files, no CIFAR files, no folders of classes in it",
                        train->path);
     if (train->count == 1)
-        return WW_FAIL(WW_EPARSE, "%s: only one class, '%s'", train->path, train->name[0]);
+        return WW_FAIL(WW_EPARSE, "%s: only one class, '%s'; at least two are wanted", train->path,
+                       train->name[0]);
     return WW_OK;
 }
 

@@ -23,6 +23,10 @@ ww_status ww_h5_fail(const ww_h5 *file, ww_status code, const char *name, const 
     if (file->disk.error != 0)
         return ww_file_fail(file->path, file->disk.error);
     H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_first, reason);
+    unsigned long long is, base, was; /* "truncated file: eof = 9, sblock->base_addr = 0, ..." */
+    if (sscanf(reason, "truncated file: eof = %llu, sblock->base_addr = %llu, stored_eof = %llu",
+               &is, &base, &was) == 3)
+        snprintf(reason, sizeof reason, "cut short: %llu bytes where %llu are wanted", is, was);
     return WW_FAIL(code, "%s: %s%s%s%s%s", file->path, name ? name : "", name ? ": " : "", what,
                    reason[0] ? ": " : "", reason);
 }

@@ -96,13 +96,16 @@ ww_status ww_yaml_words(const ww_yaml *node, const char *const **words, int *cou
 }
 
 /* A value as ww_params_set reads it: a list becomes "1, 2, 4". */
-static ww_status value_text(const ww_yaml *node, const char *path, const char **text,
-                            ww_arena *arena)
+static ww_status value_text(const ww_yaml *node, const ww_param *row, const char *path,
+                            const char **text, ww_arena *arena)
 {
     const char *const *words;
     int count;
     if (node->kind == WW_YAML_MAP)
         return WW_FAIL(WW_EPARSE, "%s:%d: %s%s: a value is wanted, this is a map", node->file,
+                       node->line, path, node->key);
+    if (node->kind == WW_YAML_LIST && row->type != WW_PARAM_REALS && row->type != WW_PARAM_TEXT)
+        return WW_FAIL(WW_EPARSE, "%s:%d: %s%s: one value is wanted, this is a list", node->file,
                        node->line, path, node->key);
     WW_TRY(ww_yaml_words(node, &words, &count, arena));
     size_t bytes = 1;
@@ -136,8 +139,9 @@ ww_status ww_yaml_params(const ww_yaml *map, const ww_param *table, void *self, 
         const char *text = "";
         if (where == NULL)
             return WW_ENOMEM;
-        if (ww_params_find(table, member->key) != NULL) /* an unknown key is said first */
-            WW_TRY(value_text(member, path, &text, arena));
+        const ww_param *row = ww_params_find(table, member->key);
+        if (row != NULL) /* an unknown key is said first */
+            WW_TRY(value_text(member, row, path, &text, arena));
         WW_TRY(ww_params_set(table, self, member->key, text, where, arena));
     }
     return WW_OK;

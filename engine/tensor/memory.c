@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "engine/tensor/compile.h"
 
@@ -151,6 +152,12 @@ static void place_parameter_gradients(ww_program *program)
 static ww_status allocate(ww_program *program)
 {
     size_t bytes = program->memory_floats * sizeof(float);
+    double machine = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
+    if ((double)bytes > machine) /* it would be granted, and the machine would stand still */
+        return WW_FAIL(WW_ENOMEM,
+                       "out of memory: a program wants %.3g GB, this machine has %.3g GB; smaller "
+                       "grids, batches or views want less",
+                       1e-9 * (double)bytes, 1e-9 * machine);
     program->memory = aligned_alloc(WW_ALIGNMENT, bytes > 0 ? bytes : WW_ALIGNMENT);
     if (program->memory == NULL)
         return WW_FAIL(WW_ENOMEM, "out of memory: a program wants %zu bytes", bytes);

@@ -135,6 +135,15 @@ static ww_status answer(ww_lesion_test *test, ww_lesioned *state)
     return status;
 }
 
+/* How far it got, where it was interrupted. */
+static ww_status stopped(const ww_lesion_test *test, ww_status status)
+{
+    if (status == WW_EINTERRUPTED)
+        return WW_FAIL(WW_EINTERRUPTED, "interrupted after %d of %d lesions",
+                       test->n > 0 ? test->n - 1 : 0, test->room - 1);
+    return status;
+}
+
 ww_status ww_lesion_test_add(ww_lesion_test *test, const ww_lesion *lesion)
 {
     assert(test->n < test->room);
@@ -148,11 +157,8 @@ ww_status ww_lesion_test_add(ww_lesion_test *test, const ww_lesion *lesion)
     ww_status status = answer(test, state);
     if (status == WW_OK)
         status = judge(test, state);
-    if (status == WW_EINTERRUPTED)
-        return WW_FAIL(WW_EINTERRUPTED, "interrupted after %d of %d lesions",
-                       test->n > 0 ? test->n - 1 : 0, test->room - 1);
     test->n += status == WW_OK;
-    return status;
+    return stopped(test, status);
 }
 
 ww_status ww_lesion_test_open(ww_lesion_test *out, ww_model *model, const ww_exam *exam,

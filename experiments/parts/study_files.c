@@ -14,10 +14,10 @@
 static ww_status make_folder(const char *path)
 {
     if (mkdir(path, 0777) != 0 && errno != EEXIST)
-        return WW_FAIL(WW_EIO, "%s: %s", path, strerror(errno));
+        return ww_file_fail(path, errno);
     struct stat s;
     if (stat(path, &s) != 0 || !S_ISDIR(s.st_mode))
-        return WW_FAIL(WW_EIO, "%s: is no folder", path);
+        return ww_file_fail(path, ENOTDIR);
     return WW_OK;
 }
 

@@ -65,7 +65,7 @@ static ww_status train(struct job *job)
                     strcmp(yaml, job->model->brain->yaml) == 0;
         ww_error_clear();
         if (!same && unlink(path) != 0)
-            return WW_FAIL(WW_EIO, "%s: %s", path, strerror(errno));
+            return ww_file_fail(path, errno);
     }
     return ww_model_train(job->model, path, true, false, job->progress, &report);
 }

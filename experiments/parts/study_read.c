@@ -179,6 +179,27 @@ static ww_status add_no_brain(struct reader *r)
     return WW_OK;
 }
 
+/* Says where in the study a brain was refused: at a key of `set`, whose failures are worded as
+ * those of the command line ("--set training.epoch: unknown key"), or where its name stands. */
+static ww_status place_failure(const struct reader *r, const ww_yaml *brains, ww_status status)
+{
+    static const char option[] = "--set ";
+    const ww_yaml *map = ww_yaml_find(r->root, "set");
+    char where[WHERE];
+    if (strncmp(ww_error_message(), option, strlen(option)) != 0) {
+        ww_error_prefix("%s", place(where, brains, "brains"));
+        return status;
+    }
+    const char *text = ww_arena_strdup(r->arena, ww_error_message() + strlen(option));
+    for (int i = 0; text != NULL && map != NULL && i < map->count; i++) {
+        size_t n = strcspn(text, ":"); /* of the key, or of its beginning: "area.V9" */
+        const ww_yaml *item = map->item[i];
+        if (strncmp(item->key, text, n) == 0 && (item->key[n] == '\0' || item->key[n] == '.'))
+            return WW_FAIL(status, "%s:%d: set.%s", item->file, item->line, text);
+    }
+    return status;
+}
+
 static ww_status read_brains(struct reader *r)
 {
     const ww_yaml *node;
@@ -201,11 +222,8 @@ static ww_status read_brains(struct reader *r)
     for (int b = 0; b < s->n_brains; b++) {
         ww_brain *brain;
         ww_status status = read_brain(r, s->brain[b], &brain);
-        if (status != WW_OK) {
-            if (status == WW_ENOTFOUND)
-                ww_error_prefix("%s", place(where, node, "brains"));
-            return status;
-        }
+        if (status != WW_OK)
+            return place_failure(r, node, status);
         specs[b] = brain;
         names[b] = plain_name(r, s->brain[b]);
         for (int i = 0; i < b; i++)

@@ -102,7 +102,7 @@ Test(analysis_figures, what_is_wrong_is_one_line_and_leaves_nothing)
     cr_expect_str_eq(ww_error_message(), "figure curves: curves need x values");
     d = data_of("curves");
     cr_expect_eq(ww_figure_draw(&d, "/nowhere/at/all"), WW_EIO);
-    cr_expect_str_eq(ww_error_message(), "/nowhere/at/all: No such file or directory");
+    cr_expect_str_eq(ww_error_message(), "/nowhere/at/all: no such file or directory");
     setenv("PATH", "/nowhere", 1);
     cr_expect_eq(ww_figure_draw(&d, folder), WW_ENOTFOUND);
     cr_expect_str_eq(ww_error_message(), "gnuplot could not be run; install gnuplot (gnuplot-nox)");

@@ -175,8 +175,9 @@ Test(study_files, folders_are_made_or_the_reason_is_said)
     cr_assert(stat(ww_path("out/models"), &s) == 0 && S_ISDIR(s.st_mode));
     cr_assert(stat(ww_path("out/parts"), &s) == 0 && stat(ww_path("out/figures"), &s) == 0);
     expect_failure(ww_study_folders(ww_path("no/where")), WW_EIO,
-                   "@/no/where: No such file or directory");
-    expect_failure(ww_study_folders(ww_file_with_text("file", "")), WW_EIO, "@/file: is no folder");
+                   "@/no/where: no such file or directory");
+    expect_failure(ww_study_folders(ww_file_with_text("file", "")), WW_EIO,
+                   "@/file: not a directory");
     memset(path, 'x', sizeof path);
     path[sizeof path - 1] = '\0';
     cr_assert_eq(ww_study_folders(path), WW_EINVAL);

@@ -262,7 +262,8 @@ Test(store_labelled, train_and_test_folders)
     expect_failure(read_split("", WW_SPLIT_TRAIN, 0), WW_EPARSE,
                    "@/train/cat: no class of this name in @/test");
     picture("test/cat", 1, "pgm", 60);
-    expect_failure(read_split("", WW_SPLIT_TRAIN, 0), WW_EPARSE, "@/train: only one class, 'cat'");
+    expect_failure(read_split("", WW_SPLIT_TRAIN, 0), WW_EPARSE,
+                   "@/train: only one class, 'cat'; at least two are wanted");
     picture("test/dog", 1, "ppm", 40);
     expect_failure(read_split("", WW_SPLIT_TEST, 0), WW_EPARSE,
                    "@/test/dog: no class of this name in @/train");

@@ -231,7 +231,8 @@ Test(store_yaml, sets_parameters)
         {"\n\nsigma_deg: 40", "lesion.yaml:3: area.V1.sigma_deg: 40 is outside 0.01 to 10 deg"},
         {"channels: 1\nsigma_deg: wide",
          "lesion.yaml:2: area.V1.sigma_deg: 'wide' is not a number"},
-        {"sigma_deg: [1, 2]", "lesion.yaml:1: area.V1.sigma_deg: '1, 2' is not a number"},
+        {"sigma_deg: [1, 2]",
+         "lesion.yaml:1: area.V1.sigma_deg: one value is wanted, this is a list"},
         {"orientation: 3", "lesion.yaml:1: area.V1.orientation: unknown key; did you mean "
                            "'orientations'?"},
         {"orientation: {a: 3}", "lesion.yaml:1: area.V1.orientation: unknown key; did you mean "
@@ -240,7 +241,7 @@ Test(store_yaml, sets_parameters)
                                    "deg"},
         {"orientations: []", "lesion.yaml:1: area.V1.orientations: '' is not a list of numbers"},
         {"channels: {a: 3}", "lesion.yaml:1: area.V1.channels: a value is wanted, this is a map"},
-        {"channels: [[1]]", "lesion.yaml:1: one value is wanted"},
+        {"channels: [[1]]", "lesion.yaml:1: area.V1.channels: one value is wanted, this is a list"},
         {"[1, 2]", "lesion.yaml:1: a map is wanted"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
