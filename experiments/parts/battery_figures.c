@@ -228,7 +228,7 @@ static ww_status store_selectivity(const ww_grid *grid, int b, ww_h5 *results, w
     for (int a = 0; a < n; a++)
         areas[a] = grid->brain[b]->area[a].name;
     ww_figure_data figure = {
-        .kind = "matrix",
+        .kind = "shares",
         .name = ww_arena_printf(arena, "selectivity-%s", grid->name[b]),
         .title = ww_arena_printf(arena, "Selective maps of %s", grid->name[b]),
         .caption = ww_arena_printf(

@@ -15,6 +15,7 @@
 
 #include "engine/base/version.h"
 #include "engine/learning/checkpoint.h"
+#include "engine/store/file.h"
 #include "experiments/parts/damage.h"
 #include "experiments/parts/study_files.h"
 

@@ -17,6 +17,9 @@ static const double value[6] = {0.91, 0.5, NAN, 0.8, -0.1, 0.33};
 static const double low[6] = {0.9, 0.4, NAN, 0.7, -0.2, 0.3},
                     high[6] = {0.95, 0.6, NAN, 0.9, 0, 0.4};
 
+/* Shares have no sign. */
+static const double share[6] = {0.91, 0.5, NAN, 0.8, 0, 0.33};
+
 static ww_figure_data data_of(const char *kind)
 {
     return (ww_figure_data){.kind = kind,
@@ -32,7 +35,7 @@ static ww_figure_data data_of(const char *kind)
                             .row_name = rows,
                             .column_name = columns,
                             .x = x,
-                            .value = value,
+                            .value = strcmp(kind, "shares") == 0 ? share : value,
                             .low = low,
                             .high = high,
                             .reference = 0.05};
@@ -100,6 +103,11 @@ Test(analysis_figures, what_is_wrong_is_one_line_and_leaves_nothing)
     d.x = NULL;
     cr_expect_eq(ww_figure_draw(&d, folder), WW_EINVAL);
     cr_expect_str_eq(ww_error_message(), "figure curves: curves need x values");
+    d = data_of("shares");
+    d.value = value;
+    cr_expect_eq(ww_figure_draw(&d, folder), WW_EINVAL);
+    cr_expect_str_eq(ww_error_message(),
+                     "figure shares: -0.1 is no share; 'matrix' shows what has a sign");
     d = data_of("curves");
     cr_expect_eq(ww_figure_draw(&d, "/nowhere/at/all"), WW_EIO);
     cr_expect_str_eq(ww_error_message(), "/nowhere/at/all: no such file or directory");
