@@ -123,9 +123,11 @@ ww_status ww_brain_read(ww_brain **out, const char *name, const char *const *set
 ww_status ww_brain_parse(ww_brain **out, const char *yaml, const char *file, const char *const *set,
                          ww_arena *arena);
 
-/** Index of an area, a pathway ("V1>MT"), a task; -1 if there is none. */
+/** Index of an area; -1 if there is none. */
 int ww_brain_area_find(const ww_brain *brain, const char *name);
+/** Index of a pathway ("V1>MT"); -1 if there is none. */
 int ww_brain_path_find(const ww_brain *brain, const char *name);
+/** Index of a task ("colour"); -1 if there is none. */
 int ww_brain_task_find(const ww_brain *brain, const char *name);
 
 /** Builds the brain into an empty graph and seals it. Inputs: "movie" [N, 3 frames, H, W] and for

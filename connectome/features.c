@@ -18,16 +18,10 @@ struct ww_features {
     size_t count; /* of features, 0: not known yet */
 };
 
-static bool is_checkpoint(const char *brain)
-{
-    size_t n = strlen(brain);
-    return n > 3 && strcmp(brain + n - 3, ".h5") == 0;
-}
-
 static ww_status open_base(ww_features *f, const char *brain, const char *const *set,
                            const char *area, uint64_t seed)
 {
-    if (is_checkpoint(brain))
+    if (ww_model_is_checkpoint(brain))
         WW_TRY(ww_model_open(&f->base, brain));
     else
         WW_TRY(ww_model_create(&f->base, brain, set, seed));

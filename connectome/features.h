@@ -17,10 +17,12 @@ typedef struct ww_features ww_features;
  * the last. `set` as in ww_brain_read (not with a checkpoint). Close with ww_features_close. */
 ww_status ww_features_open(ww_features **out, const char *brain, const char *const *set,
                            const char *area, uint64_t seed);
+/** Frees everything, the responses too; NULL is allowed. */
 void ww_features_close(ww_features *features);
 
-/** The brain as it was read, and the name of the area. */
+/** The brain as it was read; it belongs to `features`. */
 const ww_brain *ww_features_brain(const ww_features *features);
+/** The name of the area that is read; it belongs to `features`. */
 const char *ww_features_area(const ww_features *features);
 
 /** Shows one picture, grey or colour. *out (it belongs to `features`) gets the *count responses,

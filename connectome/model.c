@@ -229,6 +229,12 @@ static ww_status check_name(const ww_model *model, const char *checkpoint)
     return WW_OK;
 }
 
+bool ww_model_is_checkpoint(const char *brain)
+{
+    size_t n = brain != NULL ? strlen(brain) : 0;
+    return n > 3 && strcmp(brain + n - 3, ".h5") == 0;
+}
+
 ww_status ww_model_train(ww_model *model, const char *checkpoint, bool resume, bool verbose,
                          ww_progress *progress, ww_train_report *report)
 {

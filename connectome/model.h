@@ -10,6 +10,9 @@
 #include "connectome/pictures.h"
 #include "engine/store/labelled.h"
 
+/** Whether the name of a brain is that of a trained one (*.h5); not if it is NULL. */
+bool ww_model_is_checkpoint(const char *brain);
+
 typedef struct ww_model {
     ww_arena *arena;
     ww_brain *brain;

@@ -11,11 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/figures/figure.h"
-#include "analysis/parts/statistics.h"
 #include "connectome/model_parts.h"
-#include "experiments/parts/claims.h"
 #include "experiments/parts/clips.h"
+#include "experiments/parts/hmax_invariance.h"
 
 struct hmax_invariance {
     int distractors, afferents, companions;
@@ -33,34 +31,10 @@ static const ww_param params[] = {
             "of the softmax that MAX is compared with", "riesenhuber1999"),
     WW_PARAM_END};
 
-/* How a clip is changed. */
-enum { ROTATION, SIZE, PLACE, CHANGES };
-enum { STEPS = 21, SCRAMBLES = 4, MIRROR_STEPS = 11 };
-
-struct change {
-    const char *name, *axis;
-    int steps, learned; /* which step is the learned view */
-};
-static const struct change changes[CHANGES] = {
-    {"rotation", "rotation in depth (deg)", 21, 10},
-    {"size", "size (octaves from the learned one)", 8, 4},
-    {"place", "position (deg from the learned one)", 15, 7}};
-
-/* The value of a step: deg, octaves, deg. Sizes go from 1/4 of the learned one, 16 px, in half
- * octaves to 128 px, and to 160 px, the whole retina. */
-static double step_value(int change, int step)
-{
-    if (change == ROTATION)
-        return 4 * (step - 10);
-    if (change == SIZE)
-        return step < 7 ? 0.5 * (step - 4) : log2(160.0 / 64);
-    return 0.5 * (step - 7);
-}
-
 static ww_clip_display changed(int clip, int change, int step)
 {
     ww_clip_display d = ww_clip_learned(clip);
-    double value = step_value(change, step);
+    double value = ww_hmax_step(change, step);
     if (change == ROTATION)
         d.pose.rotation_deg = value;
     else if (change == SIZE)
@@ -70,22 +44,7 @@ static ww_clip_display changed(int clip, int change, int step)
     return d;
 }
 
-enum { MAX, SUM, SOFTMAX, POOLINGS };
 static const char *const pooling_word[POOLINGS] = {"max", "sum", "softmax"};
-
-enum {
-    M_ROTATION,
-    M_SIZE,
-    M_PLACE,
-    M_TWO_CLIPS,
-    M_MIRROR,
-    M_SCRAMBLED, /* four of them */
-    M_SCRAMBLE_STEP = M_SCRAMBLED + SCRAMBLES,
-    M_SUM, /* three ranges, as those of MAX */
-    M_SOFTMAX = M_SUM + CHANGES,
-    M_SUM_RATIO = M_SOFTMAX + CHANGES,
-    MEASURES
-};
 
 static const ww_measure measures[MEASURES] = {
     {"rotation", "deg", "range of rotation in depth, mean of the units", false},
@@ -161,7 +120,7 @@ static void add_changes(struct list *list, const ww_clip_bench *b)
 {
     for (int change = 0; change < CHANGES; change++)
         for (int unit = 0; unit < b->units; unit++)
-            for (int step = 0; step < changes[change].steps; step++)
+            for (int step = 0; step < ww_hmax_changes[change].steps; step++)
                 list->display[list->n++] = changed(unit, change, step);
 }
 
@@ -169,7 +128,7 @@ static size_t change_count(const ww_clip_bench *b)
 {
     size_t n = 0;
     for (int change = 0; change < CHANGES; change++)
-        n += (size_t)(changes[change].steps * b->units);
+        n += (size_t)(ww_hmax_changes[change].steps * b->units);
     return n;
 }
 
@@ -178,7 +137,7 @@ static void judge_changes(const struct list *list, size_t first, const struct st
                           const ww_clip_bench *b, double *range, double (*share)[STEPS])
 {
     for (int change = 0; change < CHANGES; change++) {
-        int steps = changes[change].steps;
+        int steps = ww_hmax_changes[change].steps;
         range[change] = 0;
         for (int step = 0; step < steps; step++)
             share[change][step] = 0;
@@ -189,12 +148,12 @@ static void judge_changes(const struct list *list, size_t first, const struct st
                 known[step] = answer(list, b, first + (size_t)step, unit) > other;
                 share[change][step] += (double)known[step] / b->units;
             }
-            int low = changes[change].learned, high = low;
+            int low = ww_hmax_changes[change].learned, high = low;
             while (low > 0 && known[low] && known[low - 1])
                 low--;
             while (high + 1 < steps && known[high] && known[high + 1])
                 high++;
-            range[change] += (step_value(change, high) - step_value(change, low)) / b->units;
+            range[change] += (ww_hmax_step(change, high) - ww_hmax_step(change, low)) / b->units;
         }
     }
 }
@@ -385,121 +344,6 @@ static ww_status describe(void *state, ww_model *model, ww_h5 *file, const char 
                                (const int64_t[]){POOLINGS, CHANGES, STEPS});
 }
 
-/* ---- report ---- */
-
-/* The share of units that recognise each step, MAX beside the other poolings; means over seeds. */
-static ww_status store_change(const ww_grid *grid, int b, int change, ww_h5 *results,
-                              ww_arena *arena)
-{
-    enum { CELLS = POOLINGS * STEPS };
-    int steps = changes[change].steps;
-    double *x = ww_arena_array(arena, STEPS, sizeof *x), one[POOLINGS][CHANGES][STEPS];
-    double *value = ww_arena_array(arena, 3 * CELLS, sizeof *value);
-    double *seeds = ww_arena_array(arena, CELLS * (size_t)grid->n_seeds, sizeof *seeds);
-    if (x == NULL || value == NULL || seeds == NULL)
-        return WW_ENOMEM;
-    for (int seed = 0; seed < grid->n_seeds; seed++) {
-        char name[300];
-        snprintf(name, sizeof name, "/models/%s-seed%llu/recognised", grid->name[b],
-                 (unsigned long long)grid->seed[seed]);
-        if (!ww_h5_has(results, name))
-            return WW_OK;
-        WW_TRY(ww_h5_read_doubles(results, name, &one[0][0][0], POOLINGS * CHANGES * STEPS));
-        for (int i = 0; i < POOLINGS * steps; i++)
-            seeds[i * grid->n_seeds + seed] = one[i / steps][change][i % steps];
-    }
-    for (int i = 0; i < POOLINGS * steps; i++) {
-        ww_estimate e = ww_mean_t("", seeds + i * grid->n_seeds, (size_t)grid->n_seeds);
-        value[i] = e.value;
-        value[CELLS + i] = fmax(0, e.low);
-        value[2 * CELLS + i] = fmin(1, e.high);
-        x[i % steps] = step_value(change, i % steps);
-    }
-    static const char *const row[POOLINGS] = {"MAX", "sum", "softmax"};
-    bool interval = grid->n_seeds >= WW_SEEDS_FOR_INTERVAL;
-    ww_figure_data figure = {
-        .kind = "curves",
-        .name = ww_arena_printf(arena, "%s-%s", changes[change].name, grid->name[b]),
-        .title =
-            ww_arena_printf(arena, "Recognition of one learned view: %s", changes[change].name),
-        .caption =
-            ww_arena_printf(arena, "%s, means of %d sets of clips", grid->name[b], grid->n_seeds),
-        .x_label = changes[change].axis,
-        .y_label = "units that recognise their clip (share)",
-        .interval = interval ? "95 % t interval over sets of clips" : "",
-        .rows = POOLINGS,
-        .columns = steps,
-        .row_name = row,
-        .x = x,
-        .value = value,
-        .low = interval ? value + CELLS : NULL,
-        .high = interval ? value + 2 * CELLS : NULL,
-        .reference = NAN};
-    return ww_figure_store(results, &figure);
-}
-
-#define RP99 .source = "riesenhuber1999"
-static const ww_range_rule rules[] = {
-    {.id = "rotation",
-     .finding = "units recognise their view over 27 to 45 deg of rotation in depth",
-     .published = "model: 36.2 deg and more (mean of 21 units, 40 of 256 features); monkey IT: 42",
-     RP99,
-     .measure = M_ROTATION,
-     .low = 27,
-     .high = 45},
-    {.id = "size",
-     .finding = "units recognise their view over 1.8 to 2.8 octaves of size",
-     .published = "model: 1.9 octaves and more; monkey IT: about 2",
-     RP99,
-     .measure = M_SIZE,
-     .low = 1.8,
-     .high = 2.8},
-    {.id = "place",
-     .finding = "units recognise their view over 4 to 5 deg of the field",
-     .published = "model: 4.4 deg and more; monkey IT: about 4",
-     RP99,
-     .measure = M_PLACE,
-     .low = 4,
-     .high = 5},
-    {.id = "sum-fails",
-     .finding = "with sums instead of MAX the range of sizes falls below half",
-     .published = "sums do not make units invariant to size",
-     RP99,
-     .measure = M_SUM_RATIO,
-     .low = -INFINITY,
-     .high = 0.5},
-    {.id = "two-clips",
-     .finding = "a clip is recognised beside another in 80 % of the displays",
-     .published = "90 % (40 of 256 features)",
-     RP99,
-     .measure = M_TWO_CLIPS,
-     .low = 0.8,
-     .high = INFINITY},
-    {.id = "mirror",
-     .finding = "2 to 9 of 21 units recognise the pseudo-mirror view",
-     .published = "5 of 21 units",
-     RP99,
-     .measure = M_MIRROR,
-     .low = 2,
-     .high = 9},
-    {.id = "scrambling",
-     .finding = "the more pieces, the less the response",
-     .published = "responses fall with 4, 16, 64, 256 tiles",
-     RP99,
-     .measure = M_SCRAMBLE_STEP,
-     .low = -INFINITY,
-     .high = 0}};
-
-static ww_status report(const ww_grid *grid, ww_h5 *results, ww_claim **claims, int *n_claims,
-                        ww_arena *arena)
-{
-    for (int b = 0; b < grid->n_brains; b++)
-        for (int change = 0; change < CHANGES; change++)
-            WW_TRY(store_change(grid, b, change, results, arena));
-    return ww_claims_in_range(grid, rules, (int)(sizeof rules / sizeof rules[0]), claims, n_claims,
-                              arena);
-}
-
 const ww_experiment ww_experiment_hmax_invariance = {
     .item = {.name = "hmax-invariance",
              .summary = "how far a learned view may turn, grow and move: MAX, sum and softmax",
@@ -515,4 +359,4 @@ const ww_experiment ww_experiment_hmax_invariance = {
     .close = close,
     .measure = measure,
     .describe = describe,
-    .report = report};
+    .report = ww_hmax_report};

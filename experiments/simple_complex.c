@@ -21,6 +21,7 @@
 #include "analysis/figures/figure.h"
 #include "analysis/parts/statistics.h"
 #include "experiments/parts/claims.h"
+#include "experiments/parts/described.h"
 #include "experiments/parts/physiology.h"
 
 struct simple_complex {
@@ -233,18 +234,12 @@ static ww_status store_histogram(const ww_grid *grid, ww_h5 *results, ww_arena *
         x[b] = 0.05 + 0.1 * b;
     for (int k = 0; k < ROWS; k++)
         for (int s = 0; s < grid->n_seeds; s++) {
-            char name[300];
             int rank;
             int64_t dim[8];
-            snprintf(name, sizeof name, "/models/%s-seed%" PRIu64 "/%s", grid->name[0],
-                     grid->seed[s], sets[k]);
-            if (!ww_h5_has(results, name))
-                return WW_OK;
-            WW_TRY(ww_h5_shape(results, name, &rank, dim));
-            double *ratio = ww_arena_array(arena, (size_t)dim[0], sizeof *ratio);
+            double *ratio;
+            WW_TRY(ww_described_table(results, grid, 0, s, sets[k], &ratio, &rank, dim, arena));
             if (ratio == NULL)
-                return WW_ENOMEM;
-            WW_TRY(ww_h5_read_doubles(results, name, ratio, (size_t)dim[0]));
+                return WW_OK;
             for (int64_t i = 0; i < dim[0]; i++)
                 if (ratio[i] >= 0 && ratio[i] < 2)
                     value[k * BINS + (int)(10 * ratio[i])] +=

@@ -10,7 +10,6 @@
  * orientations are there. Pictures are a folder's, or dead leaves. */
 #include <gsl/gsl_eigen.h>
 #include <gsl/gsl_sort.h>
-#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +19,7 @@
 #include "areas/parts/gabor.h"
 #include "areas/parts/population.h"
 #include "experiments/parts/claims.h"
+#include "experiments/parts/described.h"
 #include "experiments/parts/sparse.h"
 
 struct sparse_coding {
@@ -317,24 +317,6 @@ static ww_status store_widths(const double *fits, int units, bool octaves, ww_h5
     return ww_figure_store(results, &figure);
 }
 
-static ww_status read_model(ww_h5 *results, const ww_grid *grid, const char *what, double **out,
-                            int64_t dim[8], ww_arena *arena)
-{
-    char name[300];
-    int rank;
-    size_t n = 1;
-    *out = NULL;
-    snprintf(name, sizeof name, "/models/%s-seed%" PRIu64 "/%s", grid->name[0], grid->seed[0],
-             what);
-    if (!ww_h5_has(results, name))
-        return WW_OK;
-    WW_TRY(ww_h5_shape(results, name, &rank, dim));
-    for (int i = 0; i < rank; i++)
-        n *= (size_t)dim[i];
-    *out = ww_arena_array(arena, n, sizeof **out);
-    return *out != NULL ? ww_h5_read_doubles(results, name, *out, n) : WW_ENOMEM;
-}
-
 static const ww_range_rule rules[] = {
     {.id = "gabors",
      .finding = "at least 80 % of the fields are Gabors (R2 of .7)",
@@ -370,11 +352,12 @@ static ww_status report(const ww_grid *grid, ww_h5 *results, ww_claim **claims, 
                         ww_arena *arena)
 {
     double *fields, *fits;
+    int rank;
     int64_t dim[8];
-    WW_TRY(read_model(results, grid, "fields", &fields, dim, arena));
+    WW_TRY(ww_described_table(results, grid, 0, 0, "fields", &fields, &rank, dim, arena));
     if (fields != NULL)
         WW_TRY(store_fields(fields, (int)dim[0], (int)dim[1], results, arena));
-    WW_TRY(read_model(results, grid, "fits", &fits, dim, arena));
+    WW_TRY(ww_described_table(results, grid, 0, 0, "fits", &fits, &rank, dim, arena));
     if (fits != NULL) {
         WW_TRY(store_widths(fits, (int)dim[0], true, results, arena));
         WW_TRY(store_widths(fits, (int)dim[0], false, results, arena));

@@ -36,10 +36,10 @@ void ww_gabor_fill_unit(const ww_gabor *gabor, double deg_per_px, int size, floa
 void ww_gabor_transform(const ww_gabor *gabor, double frequency_cpd, double normal_deg,
                         double out[2]);
 
-/** Closed forms of its tuning at half height: bandwidth of spatial frequency in octaves and full
- * width of orientation in degrees (science: log2((nx + d) / (nx - d)) and 2 asin(d / ny), d =
- * sqrt(2 ln 2) / 2 pi); infinity and 180 where the filter has no lower flank. */
+/** Closed forms of its tuning at half height, with d = sqrt(2 ln 2) / 2 pi: bandwidth of spatial
+ * frequency in octaves, log2((nx + d) / (nx - d)); infinity where there is no lower flank. */
 double ww_gabor_octaves(double nx);
+/** Full width of orientation tuning in deg, 2 asin(d / ny); 180 where it answers all of them. */
 double ww_gabor_orientation_deg(double ny);
 
 /** Adds weight * a Gaussian of sum 1 to filter[size][size]; a standard deviation much below a pixel

@@ -68,6 +68,8 @@ enum {
     WW_CELL_LINEAR,
     WW_CELL_NUMBERS
 };
+/** Puts the numbers of cell[n] into the fixed array "population" of the site's area. Errors stick
+ * to the graph. */
 void ww_population_tell(ww_area_site *site, const ww_cell *cell, int n);
 
 #endif

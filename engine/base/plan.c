@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+
+#include "engine/base/progress.h"
 
 enum { MOST_CANDIDATES = 16, LEAST_ROUNDS = 3, MOST_ROUNDS = 15 };
 static const double RACE_S = 0.1;
@@ -115,13 +116,6 @@ void ww_plan_forget(void)
     pthread_mutex_unlock(&lock);
 }
 
-static double now_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 static int by_value(const void *a, const void *b)
 {
     double x = *(const double *)a, y = *(const double *)b;
@@ -136,12 +130,13 @@ ww_status ww_plan_race(int n, ww_status (*run)(void *context, int i), void *cont
     for (int i = 0; i < n; i++)
         WW_TRY(run(context, i));
     int rounds = 0;
-    double start = now_s();
-    for (; rounds < MOST_ROUNDS && (rounds < LEAST_ROUNDS || now_s() - start < RACE_S); rounds++)
+    double start = ww_clock_s();
+    for (; rounds < MOST_ROUNDS && (rounds < LEAST_ROUNDS || ww_clock_s() - start < RACE_S);
+         rounds++)
         for (int i = 0; i < n; i++) {
-            double begin = now_s();
+            double begin = ww_clock_s();
             WW_TRY(run(context, i));
-            taken[i][rounds] = now_s() - begin;
+            taken[i][rounds] = ww_clock_s() - begin;
         }
     for (int i = 0; i < n; i++) {
         qsort(taken[i], (size_t)rounds, sizeof(double), by_value);

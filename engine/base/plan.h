@@ -21,6 +21,7 @@ typedef enum ww_plan_effort {
 
 /** How choices that the plan does not hold yet are made; WW_PLAN_DEFAULT at first. */
 void ww_plan_effort_set(ww_plan_effort effort);
+/** What was set last. */
 ww_plan_effort ww_plan_effort_get(void);
 
 enum { WW_PLAN_KERNEL = 32 };

@@ -32,8 +32,9 @@ ww_random ww_random_stream(uint64_t seed, const char *purpose, uint64_t index);
 /** Four random words of block `index`: the stateless core. */
 void ww_random_block(uint64_t seed, uint64_t stream, uint64_t index, uint32_t word[4]);
 
-/** The next 32 or 64 random bits. */
+/** The next 32 random bits. */
 uint32_t ww_random_u32(ww_random *random);
+/** The next 64 random bits. */
 uint64_t ww_random_u64(ww_random *random);
 
 /** Uniform on [0, 1), 53 bits. */

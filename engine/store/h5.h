@@ -44,9 +44,10 @@ ww_status ww_h5_write_bytes(ww_h5 *file, const char *name, const unsigned char *
                             const int64_t *dim, bool compress);
 /** Writes a list of n UTF-8 texts, or with n < 0 one scalar text texts[0]; NULL is "". */
 ww_status ww_h5_write_texts(ww_h5 *file, const char *name, const char *const *texts, int64_t n);
-/** Attaches a text or a number to a dataset or group ("unit" = "deg"); replaces an old one.
+/** Attaches a text to a dataset or group ("unit" = "deg"); replaces an old one.
  * WW_ENOTFOUND if there is no dataset or group of the name. */
 ww_status ww_h5_attribute(ww_h5 *file, const char *name, const char *key, const char *text);
+/** The same with a number. */
 ww_status ww_h5_attribute_real(ww_h5 *file, const char *name, const char *key, double value);
 
 /** Whether there is a dataset or group of this name. */
@@ -61,8 +62,11 @@ ww_status ww_h5_shape(const ww_h5 *file, const char *name, int *rank, int64_t di
  * one that the integer or byte asked for cannot hold is WW_EPARSE.
  * Errors: WW_ENOTFOUND, WW_ESHAPE (says both sizes), WW_EPARSE for another type. */
 ww_status ww_h5_read_floats(const ww_h5 *file, const char *name, float *data, size_t count);
+/** As ww_h5_read_floats, into doubles. */
 ww_status ww_h5_read_doubles(const ww_h5 *file, const char *name, double *data, size_t count);
+/** As ww_h5_read_floats, into 64-bit integers. */
 ww_status ww_h5_read_ints(const ww_h5 *file, const char *name, int64_t *data, size_t count);
+/** As ww_h5_read_floats, into bytes 0 to 255. */
 ww_status ww_h5_read_bytes(const ww_h5 *file, const char *name, unsigned char *data, size_t count);
 /** Reads a list of texts (a scalar text: count 1) into `arena`. */
 ww_status ww_h5_read_texts(const ww_h5 *file, const char *name, const char *const **texts,

@@ -2,8 +2,8 @@
 /* Running a program: a flat list of calls, and what can be read afterwards. */
 
 #include <string.h>
-#include <time.h>
 
+#include "engine/base/progress.h"
 #include "engine/base/random.h"
 #include "engine/tensor/compile.h"
 
@@ -95,20 +95,13 @@ void ww_program_key(ww_program *program, uint64_t step)
     }
 }
 
-static double now_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 static ww_status run_timed(ww_program *program)
 {
-    double before = now_s();
+    double before = ww_clock_s();
     for (size_t i = 0; i < program->n_steps; i++) {
         const ww_step *step = &program->steps[i];
         WW_TRY(ww_step_do(step));
-        double after = now_s();
+        double after = ww_clock_s();
         if (step->unit != NULL && step->call == &step->unit->forward)
             step->unit->forward_s += after - before;
         else if (step->unit != NULL)

@@ -20,9 +20,6 @@
 
 enum { SEEDS_MOST = 1000 };
 
-/* A task that the intact brain hardly does better than blind has nothing to lose. */
-static const double LEAST_ABOVE_CHANCE = 0.1;
-
 enum { LABELS = 6 };
 static const int all_labels[LABELS] = {WW_M_CATEGORY, WW_M_FACE,   WW_M_WORD,
                                        WW_M_OBJECT,   WW_M_COLOUR, WW_M_MOTION};
@@ -42,10 +39,9 @@ double ww_grid_loss(const ww_grid *grid, int brain, int seed, int condition, int
     double blind = grid->chance[((size_t)brain * (size_t)grid->n_seeds + (size_t)seed) *
                                     (size_t)grid->n_measures +
                                 (size_t)measure];
-    double best = grid->measure[measure].is_error ? 0 : 1;
-    if (!(fabs(intact - blind) > LEAST_ABOVE_CHANCE * fabs(best - blind)))
-        return NAN;
-    return (intact - lesioned) / (intact - blind);
+    return ww_task_can_lose(&grid->measure[measure], intact, blind)
+               ? ww_task_loss(intact, lesioned, blind)
+               : NAN;
 }
 
 /* What one claim needs: a number for each seed, which has to be above (or below) a bound. */

@@ -2,7 +2,6 @@
 /* The figures of the lesion battery: the deficit matrix (lesions x tasks) of each brain, a
  * dose-response figure for each lesion that was given in doses, how selective each area is, and
  * what its selective maps are worth. */
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,8 +10,9 @@
 #include "analysis/figures/figure.h"
 #include "analysis/parts/statistics.h"
 #include "experiments/parts/battery.h"
+#include "experiments/parts/described.h"
 
-enum { DOSES_MOST = 64, NAME_BYTES = 200 };
+enum { DOSES_MOST = 64 };
 
 static const char interval_text[] = "95 % t interval over seeds";
 
@@ -210,17 +210,16 @@ static ww_status store_selectivity(const ww_grid *grid, int b, ww_h5 *results, w
     static const char *const categories[] = {"face", "word", "object"};
     int n = grid->brain[b]->n_areas;
     double *mean = ww_arena_array(arena, 3 * (size_t)n, sizeof *mean);
-    double *one = ww_arena_array(arena, 3 * (size_t)n, sizeof *one);
     const char **areas = ww_arena_array(arena, (size_t)n, sizeof *areas);
-    if (mean == NULL || one == NULL || areas == NULL)
+    if (mean == NULL || areas == NULL)
         return WW_ENOMEM;
     for (int s = 0; s < grid->n_seeds; s++) {
-        char name[NAME_BYTES];
-        snprintf(name, sizeof name, "/models/%s-seed%" PRIu64 "/selectivity", grid->name[b],
-                 grid->seed[s]);
-        if (!ww_h5_has(results, name))
+        int rank;
+        int64_t dim[8];
+        double *one; /* [area][category] */
+        WW_TRY(ww_described_table(results, grid, b, s, "selectivity", &one, &rank, dim, arena));
+        if (one == NULL || dim[0] != n)
             return WW_OK;
-        WW_TRY(ww_h5_read_doubles(results, name, one, 3 * (size_t)n));
         for (int a = 0; a < n; a++)
             for (int k = 0; k < 3; k++)
                 mean[k * n + a] += one[3 * a + k] / grid->n_seeds;

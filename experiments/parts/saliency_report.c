@@ -2,13 +2,13 @@
 /* Claims and figures of the saliency benchmark. What is claimed of displays has its interval over
  * seeds, what is claimed of pictures over the pictures of the first seed: the maps know no chance.
  */
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 
 #include "analysis/figures/figure.h"
 #include "analysis/parts/statistics.h"
 #include "experiments/parts/claims.h"
+#include "experiments/parts/described.h"
 #include "experiments/parts/saliency_scores.h"
 
 /* score[pictures][maps][scores], or none. */
@@ -20,23 +20,17 @@ struct scores {
 static ww_status read_scores(struct scores *out, const ww_grid *grid, const ww_h5 *results,
                              ww_arena *arena)
 {
-    char name[256];
     int rank;
     int64_t dim[8];
     *out = (struct scores){0, NULL};
-    snprintf(name, sizeof name, "/models/%s-seed%" PRIu64 "/score", grid->name[0], grid->seed[0]);
-    if (!ww_h5_has(results, name))
-        return WW_OK;
-    WW_TRY(ww_h5_shape(results, name, &rank, dim));
-    if (rank != 3 || dim[1] != WW_MAPS_SCORED || dim[2] != WW_SCORES)
-        return WW_FAIL(WW_ESHAPE, "%s: %s: pictures x %d x %d wanted", ww_h5_path(results), name,
-                       WW_MAPS_SCORED, WW_SCORES);
-    size_t n = (size_t)(dim[0] * dim[1] * dim[2]);
-    out->score = ww_arena_array(arena, n, sizeof *out->score);
+    WW_TRY(ww_described_table(results, grid, 0, 0, "score", &out->score, &rank, dim, arena));
     if (out->score == NULL)
-        return WW_ENOMEM;
+        return WW_OK;
+    if (rank != 3 || dim[1] != WW_MAPS_SCORED || dim[2] != WW_SCORES)
+        return WW_FAIL(WW_ESHAPE, "%s: score of %s: pictures x %d x %d wanted", ww_h5_path(results),
+                       grid->name[0], WW_MAPS_SCORED, WW_SCORES);
     out->pictures = (int)dim[0];
-    return ww_h5_read_doubles(results, name, out->score, n);
+    return WW_OK;
 }
 
 /* The mean over pictures of one score of one map, minus that of another map (-1: none). */
@@ -168,18 +162,15 @@ static ww_status areas_figure(ww_h5 *results, const struct scores *s, ww_arena *
 
 static ww_status examples_figure(const ww_grid *grid, ww_h5 *results, ww_arena *arena)
 {
-    char name[256];
     int rank;
     int64_t dim[8];
-    snprintf(name, sizeof name, "/models/%s-seed%" PRIu64 "/examples", grid->name[0],
-             grid->seed[0]);
-    WW_TRY(ww_h5_shape(results, name, &rank, dim));
-    size_t n = (size_t)(dim[0] * dim[1]);
-    double *sheet = ww_arena_array(arena, n, sizeof *sheet);
+    double *sheet;
+    WW_TRY(ww_described_table(results, grid, 0, 0, "examples", &sheet, &rank, dim, arena));
+    if (sheet == NULL)
+        return WW_OK;
     const char **rows = ww_arena_array(arena, (size_t)dim[0], sizeof *rows);
-    if (sheet == NULL || rows == NULL)
+    if (rows == NULL)
         return WW_ENOMEM;
-    WW_TRY(ww_h5_read_doubles(results, name, sheet, n));
     for (int64_t r = 0; r < dim[0]; r++)
         rows[r] = "";
     ww_figure_data figure = {

@@ -52,12 +52,6 @@ void ww_study_described_path(char *path, const char *folder, const char *brain, 
              experiment);
 }
 
-bool ww_study_is_checkpoint(const char *brain)
-{
-    size_t n = brain != NULL ? strlen(brain) : 0;
-    return n > 3 && strcmp(brain + n - 3, ".h5") == 0;
-}
-
 static uint64_t mix(uint64_t hash, const char *text)
 {
     char key[24];
@@ -75,7 +69,7 @@ ww_status ww_part_hash(uint64_t *out, const ww_study *study, int brain, int seed
     snprintf(text, sizeof text, "seed %" PRIu64 " version %s%s", study->seed[seed], version,
              study->train ? "" : " untrained");
     hash = mix(hash, text);
-    if (ww_study_is_checkpoint(study->brain[brain])) {
+    if (ww_model_is_checkpoint(study->brain[brain])) {
         uint32_t crc;
         int64_t bytes;
         WW_TRY(ww_file_checksum(&crc, &bytes, study->brain[brain]));

@@ -30,9 +30,6 @@ void ww_study_part_path(char *path, const char *folder, const char *brain, uint6
 void ww_study_described_path(char *path, const char *folder, const char *brain, uint64_t seed,
                              const char *experiment);
 
-/** Whether a brain of a study is a trained one (*.h5); not if there is none (NULL). */
-bool ww_study_is_checkpoint(const char *brain);
-
 /** A hash of all that the numbers of an experiment depend on, apart from the lesion: the brain with
  * all its parameters and what it was trained with (if it was), or the very bytes of a checkpoint
  * (WW_EIO if it is not there); the seed, the experiment with its parameters, and the version of the

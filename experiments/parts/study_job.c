@@ -52,7 +52,7 @@ static ww_status train(struct job *job)
     ww_train_report report;
     if (brain == NULL)
         return WW_OK;
-    if (ww_study_is_checkpoint(brain))
+    if (ww_model_is_checkpoint(brain))
         return open_checkpoint(job, brain);
     ww_study_model_path(path, job->folder, job->study->brain_name[job->brain], job->seed);
     const char *const *set = ww_study_set_of(job->study->set, job->seed, job->arena);

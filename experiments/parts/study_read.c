@@ -147,7 +147,7 @@ static ww_status read_brain(struct reader *r, const char *word, ww_brain **out)
 {
     const char *const *set = ww_study_set_of(r->study->set, 1, r->arena);
     const char *yaml;
-    if (!ww_study_is_checkpoint(word))
+    if (!ww_model_is_checkpoint(word))
         return set != NULL ? ww_brain_read(out, word, set, r->arena) : WW_ENOMEM;
     WW_TRY(ww_checkpoint_metadata(word, &yaml, r->arena));
     return ww_brain_parse(out, yaml, word, NULL, r->arena);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "analysis/figures/figure.h"
+#include "experiments/parts/described.h"
 #include "experiments/parts/grid.h"
 #include "experiments/parts/study_files.h"
 
@@ -80,7 +81,7 @@ static ww_status copy_dataset(const ww_h5 *from, const char *name, ww_h5 *to, co
 static ww_status copy_described(ww_h5 *to, const ww_study *study, const char *folder, int m, int e,
                                 ww_arena *arena)
 {
-    char path[WW_STUDY_PATH], from_name[400], to_name[600];
+    char path[WW_STUDY_PATH], from_name[400], to_name[WW_DESCRIBED_NAME];
     const char *brain = study->brain_name[m / study->n_seeds];
     const char *const *names;
     uint64_t seed = study->seed[m % study->n_seeds];
@@ -95,7 +96,7 @@ static ww_status copy_described(ww_h5 *to, const ww_study *study, const char *fo
         status = ww_h5_list(from, "/describe", &names, &n, arena);
     for (size_t i = 0; i < n && status == WW_OK; i++) {
         snprintf(from_name, sizeof from_name, "/describe/%s", names[i]);
-        snprintf(to_name, sizeof to_name, "/models/%s-seed%" PRIu64 "/%s", brain, seed, names[i]);
+        ww_described_name(to_name, brain, seed, names[i]);
         status = copy_dataset(from, from_name, to, to_name, arena);
     }
     ww_h5_close(from);
@@ -162,7 +163,7 @@ static ww_status write_provenance(ww_h5 *file, const ww_study *study,
         if (study->spec[b] != NULL)
             configuration =
                 ww_arena_printf(arena, "%s\n---\n%s", configuration, study->spec[b]->yaml);
-        if (ww_study_is_checkpoint(study->brain[b]))
+        if (ww_model_is_checkpoint(study->brain[b]))
             input[n++] = study->brain[b];
     }
     if (configuration == NULL)

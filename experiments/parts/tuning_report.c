@@ -2,7 +2,6 @@
 /* What the tuning of a population adds up to: medians and shares, histograms beside the published
  * ones, and claims. */
 #include <gsl/gsl_sort.h>
-#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -10,6 +9,7 @@
 #include "analysis/parts/statistics.h"
 #include "areas/parts/population.h"
 #include "experiments/parts/claims.h"
+#include "experiments/parts/described.h"
 #include "experiments/parts/tuning.h"
 
 const ww_measure ww_tuning_measures[WW_TUNING_MEASURES] = {
@@ -243,25 +243,18 @@ static ww_status store_histograms(const char *brain, const ww_unit *unit, int n,
 }
 
 /* Copies a figure that describe left as numbers: `rows` x `columns` of /models/.../name. */
-static ww_status read_matrix(ww_h5 *results, const char *model, const char *name, double **out,
-                             int64_t *dim, ww_arena *arena)
+/* A table of the first seed as a matrix dim[2]: what follows the first dimension is one row. */
+static ww_status read_matrix(ww_h5 *results, const ww_grid *grid, int b, const char *name,
+                             double **out, int64_t dim[2], ww_arena *arena)
 {
-    char path[300];
-    int rank;
+    int rank = 0;
     int64_t shape[8];
-    snprintf(path, sizeof path, "%s/%s", model, name);
-    *out = NULL;
-    if (!ww_h5_has(results, path))
-        return WW_OK;
-    WW_TRY(ww_h5_shape(results, path, &rank, shape));
+    WW_TRY(ww_described_table(results, grid, b, 0, name, out, &rank, shape, arena));
     dim[0] = rank > 0 ? shape[0] : 1;
     dim[1] = 1;
     for (int i = 1; i < rank; i++)
         dim[1] *= shape[i];
-    *out = ww_arena_array(arena, (size_t)(dim[0] * dim[1]), sizeof **out);
-    if (*out == NULL)
-        return WW_ENOMEM;
-    return ww_h5_read_doubles(results, path, *out, (size_t)(dim[0] * dim[1]));
+    return WW_OK;
 }
 
 static ww_status store_curves(const char *brain, const char *name, const char *x_label,
@@ -323,23 +316,21 @@ static ww_status store_maps(const char *brain, const double *map, int n, ww_h5 *
 
 static ww_status store_figures(const ww_grid *grid, int b, ww_h5 *results, ww_arena *arena)
 {
-    char model[200];
     double *units, *matrix;
     int64_t dim[2];
-    snprintf(model, sizeof model, "/models/%s-seed%" PRIu64, grid->name[b], grid->seed[0]);
-    WW_TRY(read_matrix(results, model, "units", &units, dim, arena));
+    WW_TRY(read_matrix(results, grid, b, "units", &units, dim, arena));
     if (units == NULL || dim[1] != WW_UNIT_NUMBERS)
         return WW_OK;
     WW_TRY(store_histograms(grid->name[b], (const ww_unit *)units, (int)dim[0], results, arena));
-    WW_TRY(read_matrix(results, model, "curves_frequency", &matrix, dim, arena));
+    WW_TRY(read_matrix(results, grid, b, "curves_frequency", &matrix, dim, arena));
     if (matrix != NULL)
         WW_TRY(store_curves(grid->name[b], "frequency", "octaves from the preferred frequency",
                             matrix, dim, results, arena));
-    WW_TRY(read_matrix(results, model, "curves_orientation", &matrix, dim, arena));
+    WW_TRY(read_matrix(results, grid, b, "curves_orientation", &matrix, dim, arena));
     if (matrix != NULL)
         WW_TRY(store_curves(grid->name[b], "orientation", "deg from the preferred orientation",
                             matrix, dim, results, arena));
-    WW_TRY(read_matrix(results, model, "maps", &matrix, dim, arena));
+    WW_TRY(read_matrix(results, grid, b, "maps", &matrix, dim, arena));
     if (matrix != NULL)
         WW_TRY(store_maps(grid->name[b], matrix, (int)dim[0], results, arena));
     return WW_OK;
