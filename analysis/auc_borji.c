@@ -5,11 +5,12 @@
  *
  * Columns, a row a pixel: the map, and how many fixations fell on the pixel. The interval is that
  * of an infinite number of draws. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "analysis/parts/fixations.h"
 #include "analysis/parts/statistics.h"
+
+extern const ww_analysis ww_analysis_auc_borji;
 
 struct auc_borji {
     int splits;
@@ -20,9 +21,11 @@ static const ww_param params[] = {
     WW_PARAM_END};
 
 /* The mean over draws, with the interval about it. */
-static ww_status splits(int times, const double *map, const double *fixations, double *drawn,
-                        size_t n, uint64_t seed, ww_estimate *out)
+static ww_status score(const void *params_, uint64_t seed, const double *x, double *drawn, size_t n,
+                       ww_estimate *out)
 {
+    const double *map = x, *fixations = x + n;
+    int times = ((const struct auc_borji *)params_)->splits;
     double count = 0, sum = 0;
     for (size_t i = 0; i < n; i++) {
         count += fixations[i];
@@ -47,21 +50,10 @@ static ww_status splits(int times, const double *map, const double *fixations, d
 static ww_status run(const void *params_, int n_columns, const double *const *column, size_t rows,
                      uint64_t seed, ww_estimate *out, int *n_out)
 {
-    const struct auc_borji *p = params_;
-    size_t n;
-    double *x = ww_rows_complete(n_columns, column, rows, &n);
-    double *drawn = malloc((rows + 1) * sizeof *drawn);
-    ww_status status = WW_OK;
-    if (x == NULL || drawn == NULL)
-        status = WW_FAIL(WW_ENOMEM, "auc_borji: out of memory");
-    if (status == WW_OK)
-        status = ww_counts_check("auc_borji", "fixations", x + n, n);
-    if (status == WW_OK)
-        status = splits(p->splits, x, x + n, drawn, n, seed, out);
-    *n_out = 1;
-    free(drawn);
-    free(x);
-    return status;
+    static const ww_pixels what[] = {WW_PIXELS_ANY, WW_PIXELS_COUNTS};
+    (void)n_columns;
+    return ww_pixels_run(&ww_analysis_auc_borji, what, score, params_, column, rows, seed, out,
+                         n_out);
 }
 
 const ww_analysis ww_analysis_auc_borji = {

@@ -6,32 +6,28 @@
  *
  * Columns, a row a pixel: the map, and how many fixations fell on the pixel. The curve is taken at
  * every value of the map, ties counting half, so nothing is drawn at random. */
-#include <stdlib.h>
 
 #include "analysis/parts/fixations.h"
 #include "analysis/parts/statistics.h"
 
+extern const ww_analysis ww_analysis_auc_judd;
+
+static ww_status score(const void *params, uint64_t seed, const double *x, double *others, size_t n,
+                       ww_estimate *out)
+{
+    (void)params, (void)seed;
+    for (size_t i = 0; i < n; i++)
+        others[i] = x[n + i] == 0;
+    return ww_auc("auc_judd", x, x + n, others, n, out);
+}
+
 static ww_status run(const void *params, int n_columns, const double *const *column, size_t rows,
                      uint64_t seed, ww_estimate *out, int *n_out)
 {
-    size_t n;
-    (void)params;
-    (void)seed;
-    double *x = ww_rows_complete(n_columns, column, rows, &n);
-    double *others = malloc((rows + 1) * sizeof *others);
-    ww_status status = WW_OK;
-    if (x == NULL || others == NULL)
-        status = WW_FAIL(WW_ENOMEM, "auc_judd: out of memory");
-    if (status == WW_OK)
-        status = ww_counts_check("auc_judd", "fixations", x + n, n);
-    for (size_t i = 0; i < n && status == WW_OK; i++)
-        others[i] = x[n + i] == 0;
-    if (status == WW_OK)
-        status = ww_auc("auc_judd", x, x + n, others, n, out);
-    *n_out = 1;
-    free(others);
-    free(x);
-    return status;
+    static const ww_pixels what[] = {WW_PIXELS_ANY, WW_PIXELS_COUNTS};
+    (void)n_columns;
+    return ww_pixels_run(&ww_analysis_auc_judd, what, score, params, column, rows, seed, out,
+                         n_out);
 }
 
 const ww_analysis ww_analysis_auc_judd = {

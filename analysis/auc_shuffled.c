@@ -7,30 +7,26 @@
  * Columns, a row a pixel: the map, how many fixations of this picture fell on the pixel, and how
  * many of other pictures. The usual mean over random draws from the latter tends to the area
  * against all of them, which is taken here, so nothing is drawn. */
-#include <stdlib.h>
 
 #include "analysis/parts/fixations.h"
 #include "analysis/parts/statistics.h"
 
+extern const ww_analysis ww_analysis_auc_shuffled;
+
+static ww_status score(const void *params, uint64_t seed, const double *x, double *work, size_t n,
+                       ww_estimate *out)
+{
+    (void)params, (void)seed, (void)work;
+    return ww_auc("auc_shuffled", x, x + n, x + 2 * n, n, out);
+}
+
 static ww_status run(const void *params, int n_columns, const double *const *column, size_t rows,
                      uint64_t seed, ww_estimate *out, int *n_out)
 {
-    size_t n;
-    (void)params;
-    (void)seed;
-    double *x = ww_rows_complete(n_columns, column, rows, &n);
-    ww_status status = WW_OK;
-    if (x == NULL)
-        status = WW_FAIL(WW_ENOMEM, "auc_shuffled: out of memory");
-    if (status == WW_OK)
-        status = ww_counts_check("auc_shuffled", "fixations", x + n, n);
-    if (status == WW_OK)
-        status = ww_counts_check("auc_shuffled", "others", x + 2 * n, n);
-    if (status == WW_OK)
-        status = ww_auc("auc_shuffled", x, x + n, x + 2 * n, n, out);
-    *n_out = 1;
-    free(x);
-    return status;
+    static const ww_pixels what[] = {WW_PIXELS_ANY, WW_PIXELS_COUNTS, WW_PIXELS_COUNTS};
+    (void)n_columns;
+    return ww_pixels_run(&ww_analysis_auc_shuffled, what, score, params, column, rows, seed, out,
+                         n_out);
 }
 
 const ww_analysis ww_analysis_auc_shuffled = {

@@ -9,10 +9,11 @@
  * the baseline. Influence of row i, P and B scaled to mean 1: w (log2 P'/B - IG) / E[w]
  * - (r (P - 1) - (B - 1)) / ln 2, r the mean over fixations of (1 - floor) P / P'. */
 #include <math.h>
-#include <stdlib.h>
 
 #include "analysis/parts/fixations.h"
 #include "analysis/parts/statistics.h"
+
+extern const ww_analysis ww_analysis_information_gain;
 
 struct information_gain {
     double floor;
@@ -23,9 +24,12 @@ static const ww_param params[] = {WW_REAL(struct information_gain, floor, 0, 0, 
                                           ""),
                                   WW_PARAM_END};
 
-static ww_status score(double floor, const double *p, const double *w, const double *b,
-                       double *influence, size_t n, ww_estimate *out)
+static ww_status score(const void *params_, uint64_t seed, const double *x, double *influence,
+                       size_t n, ww_estimate *out)
 {
+    double floor = ((const struct information_gain *)params_)->floor;
+    const double *p = x, *w = x + n, *b = x + 2 * n;
+    (void)seed;
     double gain = 0, r = 0, weight = ww_mean(w, n) * (double)n;
     for (size_t i = 0; i < n; i++) {
         double mixed = (1 - floor) * p[i] + floor;
@@ -51,26 +55,10 @@ static ww_status score(double floor, const double *p, const double *w, const dou
 static ww_status run(const void *params_, int n_columns, const double *const *column, size_t rows,
                      uint64_t seed, ww_estimate *out, int *n_out)
 {
-    const struct information_gain *p = params_;
-    size_t n;
-    (void)seed;
-    double *x = ww_rows_complete(n_columns, column, rows, &n);
-    double *influence = malloc((rows + 1) * sizeof *influence);
-    ww_status status = WW_OK;
-    if (x == NULL || influence == NULL)
-        status = WW_FAIL(WW_ENOMEM, "information_gain: out of memory");
-    if (status == WW_OK)
-        status = ww_density("information_gain", "saliency", x, n);
-    if (status == WW_OK)
-        status = ww_counts_check("information_gain", "fixations", x + n, n);
-    if (status == WW_OK)
-        status = ww_density("information_gain", "baseline", x + 2 * n, n);
-    if (status == WW_OK)
-        status = score(p->floor, x, x + n, x + 2 * n, influence, n, out);
-    *n_out = 1;
-    free(influence);
-    free(x);
-    return status;
+    static const ww_pixels what[] = {WW_PIXELS_DENSITY, WW_PIXELS_COUNTS, WW_PIXELS_DENSITY};
+    (void)n_columns;
+    return ww_pixels_run(&ww_analysis_information_gain, what, score, params_, column, rows, seed,
+                         out, n_out);
 }
 
 const ww_analysis ww_analysis_information_gain = {

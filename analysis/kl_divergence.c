@@ -9,10 +9,11 @@
  * Influence of row i, P and Q scaled to mean 1 and r = E[Q (1 - floor) P / P']: Q ln(Q / P') - KL
  * - (KL + 1) (Q - 1) + r (P - 1). */
 #include <math.h>
-#include <stdlib.h>
 
 #include "analysis/parts/fixations.h"
 #include "analysis/parts/statistics.h"
+
+extern const ww_analysis ww_analysis_kl_divergence;
 
 struct kl_divergence {
     double floor;
@@ -23,9 +24,12 @@ static const ww_param params[] = {WW_REAL(struct kl_divergence, floor, 0, 0, 1, 
                                           "bylinskii2019"),
                                   WW_PARAM_END};
 
-static ww_status score(double floor, const double *p, const double *q, double *influence, size_t n,
-                       ww_estimate *out)
+static ww_status score(const void *params_, uint64_t seed, const double *x, double *influence,
+                       size_t n, ww_estimate *out)
 {
+    double floor = ((const struct kl_divergence *)params_)->floor;
+    const double *p = x, *q = x + n;
+    (void)seed;
     double sum = 0, r = 0;
     for (size_t i = 0; i < n; i++) {
         double mixed = (1 - floor) * p[i] + floor;
@@ -47,24 +51,10 @@ static ww_status score(double floor, const double *p, const double *q, double *i
 static ww_status run(const void *params_, int n_columns, const double *const *column, size_t rows,
                      uint64_t seed, ww_estimate *out, int *n_out)
 {
-    const struct kl_divergence *p = params_;
-    size_t n;
-    (void)seed;
-    double *x = ww_rows_complete(n_columns, column, rows, &n);
-    double *influence = malloc((rows + 1) * sizeof *influence);
-    ww_status status = WW_OK;
-    if (x == NULL || influence == NULL)
-        status = WW_FAIL(WW_ENOMEM, "kl_divergence: out of memory");
-    if (status == WW_OK)
-        status = ww_density("kl_divergence", "saliency", x, n);
-    if (status == WW_OK)
-        status = ww_density("kl_divergence", "density", x + n, n);
-    if (status == WW_OK)
-        status = score(p->floor, x, x + n, influence, n, out);
-    *n_out = 1;
-    free(influence);
-    free(x);
-    return status;
+    static const ww_pixels what[] = {WW_PIXELS_DENSITY, WW_PIXELS_DENSITY};
+    (void)n_columns;
+    return ww_pixels_run(&ww_analysis_kl_divergence, what, score, params_, column, rows, seed, out,
+                         n_out);
 }
 
 const ww_analysis ww_analysis_kl_divergence = {

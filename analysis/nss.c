@@ -8,14 +8,20 @@
  * and how many fixations w fell on the pixel. Influence of row i, with a = E[w s] / E[w]:
  * (w (s - a) / E[w] - (s - mean)) / sd - NSS ((s - mean)^2 / sd^2 - 1) / 2. */
 #include <math.h>
-#include <stdlib.h>
 
 #include "analysis/parts/fixations.h"
 #include "analysis/parts/statistics.h"
 
-static void score(const double *s, const double *w, double *influence, size_t n, ww_estimate *out)
+extern const ww_analysis ww_analysis_nss;
+
+static ww_status score(const void *params, uint64_t seed, const double *x, double *influence,
+                       size_t n, ww_estimate *out)
 {
+    const double *s = x, *w = x + n;
     double mean = ww_mean(s, n), sd = ww_sd(s, n), weight = ww_mean(w, n), at = 0;
+    (void)params, (void)seed;
+    if (sd == 0)
+        return WW_FAIL(WW_EINVAL, "nss: saliency is constant; it must vary");
     for (size_t i = 0; i < n; i++)
         at += w[i] * s[i] / weight / (double)n;
     *out = (ww_estimate){"nss", (at - mean) / sd, NAN, NAN, NAN, (int64_t)n};
@@ -24,29 +30,15 @@ static void score(const double *s, const double *w, double *influence, size_t n,
         influence[i] = w[i] * (s[i] - at) / weight / sd - z - out->value * (z * z - 1) / 2;
     }
     ww_influence_interval(out, influence, n);
+    return WW_OK;
 }
 
 static ww_status run(const void *params, int n_columns, const double *const *column, size_t rows,
                      uint64_t seed, ww_estimate *out, int *n_out)
 {
-    size_t n;
-    (void)params;
-    (void)seed;
-    double *x = ww_rows_complete(n_columns, column, rows, &n);
-    double *influence = malloc((rows + 1) * sizeof *influence);
-    ww_status status = WW_OK;
-    if (x == NULL || influence == NULL)
-        status = WW_FAIL(WW_ENOMEM, "nss: out of memory");
-    if (status == WW_OK)
-        status = ww_counts_check("nss", "fixations", x + n, n);
-    if (status == WW_OK && ww_sd(x, n) == 0)
-        status = WW_FAIL(WW_EINVAL, "nss: saliency is constant; it must vary");
-    if (status == WW_OK)
-        score(x, x + n, influence, n, out);
-    *n_out = 1;
-    free(influence);
-    free(x);
-    return status;
+    static const ww_pixels what[] = {WW_PIXELS_ANY, WW_PIXELS_COUNTS};
+    (void)n_columns;
+    return ww_pixels_run(&ww_analysis_nss, what, score, params, column, rows, seed, out, n_out);
 }
 
 const ww_analysis ww_analysis_nss = {

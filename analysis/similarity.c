@@ -8,14 +8,18 @@
  * not negative. Influence of row i, with P and Q scaled to mean 1: min(P, Q) - SIM
  * - (P - 1) E[P where P < Q] - (Q - 1) E[Q elsewhere]. */
 #include <math.h>
-#include <stdlib.h>
 
 #include "analysis/parts/fixations.h"
 #include "analysis/parts/statistics.h"
 
-static void score(const double *p, const double *q, double *influence, size_t n, ww_estimate *out)
+extern const ww_analysis ww_analysis_similarity;
+
+static ww_status score(const void *params, uint64_t seed, const double *x, double *influence,
+                       size_t n, ww_estimate *out)
 {
+    const double *p = x, *q = x + n;
     double of_p = 0, of_q = 0;
+    (void)params, (void)seed;
     for (size_t i = 0; i < n; i++) {
         of_p += p[i] < q[i] ? p[i] / (double)n : 0;
         of_q += p[i] < q[i] ? 0 : q[i] / (double)n;
@@ -25,29 +29,16 @@ static void score(const double *p, const double *q, double *influence, size_t n,
         influence[i] = fmin(p[i], q[i]) - (p[i] - 1) * of_p - (q[i] - 1) * of_q;
     ww_influence_interval(out, influence, n);
     out->p = NAN;
+    return WW_OK;
 }
 
 static ww_status run(const void *params, int n_columns, const double *const *column, size_t rows,
                      uint64_t seed, ww_estimate *out, int *n_out)
 {
-    size_t n;
-    (void)params;
-    (void)seed;
-    double *x = ww_rows_complete(n_columns, column, rows, &n);
-    double *influence = malloc((rows + 1) * sizeof *influence);
-    ww_status status = WW_OK;
-    if (x == NULL || influence == NULL)
-        status = WW_FAIL(WW_ENOMEM, "similarity: out of memory");
-    if (status == WW_OK)
-        status = ww_density("similarity", "saliency", x, n);
-    if (status == WW_OK)
-        status = ww_density("similarity", "density", x + n, n);
-    if (status == WW_OK)
-        score(x, x + n, influence, n, out);
-    *n_out = 1;
-    free(influence);
-    free(x);
-    return status;
+    static const ww_pixels what[] = {WW_PIXELS_DENSITY, WW_PIXELS_DENSITY};
+    (void)n_columns;
+    return ww_pixels_run(&ww_analysis_similarity, what, score, params, column, rows, seed, out,
+                         n_out);
 }
 
 const ww_analysis ww_analysis_similarity = {

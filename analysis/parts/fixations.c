@@ -3,7 +3,9 @@
 
 #include <gsl/gsl_cdf.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "analysis/parts/statistics.h"
 
@@ -110,4 +112,49 @@ ww_status ww_density(const char *method, const char *column, double *x, size_t n
     for (size_t i = 0; i < n; i++)
         x[i] /= mean;
     return WW_OK;
+}
+
+/* Word k of a list of words. */
+static void word_of(const char *words, int k, char word[64])
+{
+    for (; k > 0; k--)
+        words += strcspn(words, " ") + 1;
+    snprintf(word, 64, "%.*s", (int)strcspn(words, " "), words);
+}
+
+static ww_status check_columns(const ww_analysis *analysis, const ww_pixels *what, double *x,
+                               size_t n)
+{
+    char word[64];
+    for (int k = 0; k < analysis->min_columns; k++) {
+        word_of(analysis->columns, k, word);
+        if (what[k] == WW_PIXELS_COUNTS)
+            WW_TRY(ww_counts_check(analysis->item.name, word, x + (size_t)k * n, n));
+        else if (what[k] == WW_PIXELS_DENSITY)
+            WW_TRY(ww_density(analysis->item.name, word, x + (size_t)k * n, n));
+    }
+    return WW_OK;
+}
+
+ww_status ww_pixels_run(const ww_analysis *analysis, const ww_pixels *what, ww_pixels_score *score,
+                        const void *params, const double *const *column, size_t rows, uint64_t seed,
+                        ww_estimate *out, int *n_out)
+{
+    size_t n;
+    double *x = ww_rows_complete(analysis->min_columns, column, rows, &n);
+    double *work = malloc((rows + 1) * sizeof *work);
+    ww_status status = WW_OK;
+    *n_out = 1;
+    if (x == NULL || work == NULL)
+        status = WW_FAIL(WW_ENOMEM, "%s: out of memory", analysis->item.name);
+    else if (n == 0)
+        status =
+            WW_FAIL(WW_EINVAL, "%s: no complete row; at least 1 is wanted", analysis->item.name);
+    if (status == WW_OK)
+        status = check_columns(analysis, what, x, n);
+    if (status == WW_OK)
+        status = score(params, seed, x, work, n, out);
+    free(work);
+    free(x);
+    return status;
 }

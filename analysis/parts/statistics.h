@@ -8,7 +8,7 @@
 #include "engine/base/random.h"
 
 /** The rows in which no column is NAN: copies of the columns, one after the other ([n_columns][*n],
- * free it), NULL when out of memory or when there is no such row (*n is then 0). */
+ * free it); *n may be 0. NULL when out of memory. */
 double *ww_rows_complete(int n_columns, const double *const *column, size_t rows, size_t *n);
 
 /** Arithmetic mean; NAN for n = 0. */

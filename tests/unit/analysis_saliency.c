@@ -159,7 +159,9 @@ static void expect_refused(const char *name, const double *const *column, const 
 Test(analysis_saliency, what_the_methods_cannot_use_is_named)
 {
     const double flat[3] = {1, 1, 1}, none[3] = {0, 0, 0}, one[3] = {1, 0, 0}, hole[3] = {0, 1, 1};
-    const double below[3] = {1, -2, 1};
+    const double below[3] = {1, -2, 1}, unknown[3] = {NAN, NAN, NAN};
+    expect_refused("nss", (const double *[]){flat, unknown},
+                   "nss: no complete row; at least 1 is wanted");
     expect_refused("auc_judd", (const double *[]){flat, none},
                    "auc_judd: fixations: all of 3 complete rows are 0");
     expect_refused("auc_judd", (const double *[]){flat, one},
