@@ -7,7 +7,9 @@
 #include "engine/base/registry.h"
 #include "engine/tensor/ops.h"
 
-typedef enum ww_net_pass { WW_NET_TRAIN, WW_NET_INFER } ww_net_pass;
+/** WW_NET_SMOOTH: training of the net without kinks (ww_net_rectify, ww_net_pool). */
+typedef enum ww_net_pass { WW_NET_TRAIN, WW_NET_INFER, WW_NET_SMOOTH } ww_net_pass;
+const char *ww_net_pass_name(ww_net_pass pass); /* "train", "infer", "smooth" */
 
 /** One thing to time: a pass at a batch size, on pictures of a side (0: as usual). */
 typedef struct ww_net_cell {
@@ -39,6 +41,15 @@ ww_var ww_net_norm(ww_graph *g, const char *name, ww_var x);
 
 /** Adds a bias that starts at 0. */
 ww_var ww_net_bias(ww_graph *g, const char *name, ww_var x);
+
+/** While true, nets are built without kinks: softplus for rectification, means for maxima. */
+extern bool ww_net_smooth;
+
+/** Rectification, or softplus. */
+ww_var ww_net_rectify(ww_graph *g, ww_var x);
+
+/** The greatest of 2x2, or their mean. */
+ww_var ww_net_pool(ww_graph *g, ww_var x);
 
 /** A fully connected layer with bias: [N, F] -> [N, k]. */
 ww_var ww_net_linear(ww_graph *g, const char *name, ww_var x, int k);

@@ -6,8 +6,8 @@
 static ww_var layer(ww_graph *g, const char *name, ww_var x, int k)
 {
     ww_graph_scope(g, name);
-    ww_var y = ww_relu(g, ww_net_bias(g, "conv", ww_net_conv(g, "conv", x, k, 5, 1, 2)));
-    return ww_pool(g, y, (ww_pool_attr){.kind = WW_POOL_MAX, .size = 2});
+    ww_var y = ww_net_rectify(g, ww_net_bias(g, "conv", ww_net_conv(g, "conv", x, k, 5, 1, 2)));
+    return ww_net_pool(g, y);
 }
 
 static ww_status build(ww_graph *g, int side_px)
@@ -18,7 +18,7 @@ static ww_status build(ww_graph *g, int side_px)
     ww_graph_scope(g, "units");
     x = ww_reshape(
         g, x, WW_SHAPE(WW_BATCH, (int64_t)ww_shape_size(&(ww_shape){3, {64, side / 4, side / 4}})));
-    x = ww_relu(g, ww_net_linear(g, "linear", x, 256));
+    x = ww_net_rectify(g, ww_net_linear(g, "linear", x, 256));
     ww_graph_scope(g, "classes");
     return ww_net_classify(g, ww_net_linear(g, "linear", x, 10));
 }

@@ -24,16 +24,16 @@ static ww_status build(ww_graph *g, int side_px)
     int side = side_px > 0 ? side_px : 32;
     ww_var x = ww_input(g, "x", WW_SHAPE(WW_BATCH, 3, side, side));
     ww_graph_scope(g, "first");
-    x = ww_relu(g, normed(g, "conv", x, 16, 1));
+    x = ww_net_rectify(g, normed(g, "conv", x, 16, 1));
     for (int block = 0; block < 9; block++) {
         char name[16];
         bool shrinks = block == 3 || block == 6;
         snprintf(name, sizeof name, "block%d", block);
         ww_graph_scope(g, name);
         int k = 16 << block / 3;
-        ww_var y = ww_relu(g, normed(g, "conv1", x, k, shrinks ? 2 : 1));
+        ww_var y = ww_net_rectify(g, normed(g, "conv1", x, k, shrinks ? 2 : 1));
         y = normed(g, "conv2", y, k, 1);
-        x = ww_relu(g, ww_add(g, y, shrinks ? halved(g, x) : x));
+        x = ww_net_rectify(g, ww_add(g, y, shrinks ? halved(g, x) : x));
     }
     ww_graph_scope(g, "classes");
     return ww_net_classify(g,

@@ -16,9 +16,10 @@ static ww_status build(ww_graph *g, int side_px)
         snprintf(name, sizeof name, "layer%zu", i);
         ww_graph_scope(g, name);
         if (filters[i] == 0)
-            x = ww_pool(g, x, (ww_pool_attr){.kind = WW_POOL_MAX, .size = 2});
+            x = ww_net_pool(g, x);
         else
-            x = ww_relu(g, ww_net_norm(g, "norm", ww_net_conv(g, "conv", x, filters[i], 3, 1, 1)));
+            x = ww_net_rectify(
+                g, ww_net_norm(g, "norm", ww_net_conv(g, "conv", x, filters[i], 3, 1, 1)));
     }
     ww_graph_scope(g, "classes");
     return ww_net_classify(g,

@@ -88,7 +88,7 @@ bool ww_contest_wants(const ww_contest *c, const ww_net *net)
 const char *ww_contest_prefix(ww_contest *c, const ww_net *net, ww_net_cell cell)
 {
     return ww_arena_printf(c->arena, "%s/%s-%s-%d-%d", c->folder, net->item.name,
-                           cell.pass == WW_NET_TRAIN ? "train" : "infer", cell.batch, cell.side_px);
+                           ww_net_pass_name(cell.pass), cell.batch, cell.side_px);
 }
 
 ww_status ww_contest_ask(ww_contest *c, ww_child *child, const char *verb, const ww_net *net,
@@ -97,8 +97,8 @@ ww_status ww_contest_ask(ww_contest *c, ww_child *child, const char *verb, const
 {
     const char *answer, *prefix = ww_contest_prefix(c, net, cell);
     const char *line = ww_arena_printf(c->arena, "%s %s %s %d %d %s %d %s", verb, net->item.name,
-                                       cell.pass == WW_NET_TRAIN ? "train" : "infer", cell.batch,
-                                       cell.side_px, variant, number, prefix);
+                                       ww_net_pass_name(cell.pass), cell.batch, cell.side_px,
+                                       variant, number, prefix);
     if (prefix == NULL || line == NULL)
         return WW_ENOMEM;
     WW_TRY(ww_child_ask(child, line, &answer));

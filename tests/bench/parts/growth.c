@@ -44,7 +44,7 @@ ww_status ww_bench_growth(ww_contest *c)
         for (const ww_net_cell *cell = net->decade; cell->batch > 0; cell += 2) {
             ww_spread s;
             bool batch = cell[0].batch != cell[1].batch;
-            const char *pass = cell->pass == WW_NET_TRAIN ? "train" : "infer";
+            const char *pass = ww_net_pass_name(cell->pass);
             int from = batch ? cell[0].batch : cell[0].side_px;
             int to = batch ? cell[1].batch : cell[1].side_px;
             WW_TRY(exponent(c, net, cell, &s));

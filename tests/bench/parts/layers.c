@@ -40,6 +40,25 @@ ww_var ww_net_bias(ww_graph *g, const char *name, ww_var x)
                    parameter(g, name, "bias", channels, (ww_init){WW_INIT_CONSTANT, 0, 0, NULL}));
 }
 
+bool ww_net_smooth = false;
+
+ww_var ww_net_rectify(ww_graph *g, ww_var x)
+{
+    return ww_net_smooth ? ww_softplus(g, x) : ww_relu(g, x);
+}
+
+ww_var ww_net_pool(ww_graph *g, ww_var x)
+{
+    ww_pool_kind kind = ww_net_smooth ? WW_POOL_AVERAGE : WW_POOL_MAX;
+    return ww_pool(g, x, (ww_pool_attr){.kind = kind, .size = 2});
+}
+
+const char *ww_net_pass_name(ww_net_pass pass)
+{
+    static const char *const names[] = {"train", "infer", "smooth"};
+    return names[pass];
+}
+
 ww_var ww_net_linear(ww_graph *g, const char *name, ww_var x, int k)
 {
     ww_shape weights = WW_SHAPE(k, ww_var_shape(g, x).dim[1]);

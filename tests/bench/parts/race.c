@@ -135,7 +135,7 @@ static void report(ww_contest *c, race *r, json_t *rows)
         memcpy(sorted, r->contender[k].round_ms, (size_t)c->rounds * sizeof *sorted);
         r->contender[k].ms = ww_spread_of(sorted, c->rounds);
     }
-    const char *pass = r->cell.pass == WW_NET_TRAIN ? "train" : "infer";
+    const char *pass = ww_net_pass_name(r->cell.pass);
     ww_spread own = r->contender[0].ms;
     printf("%-12s %-5s %5d %9.3f [%8.3f %8.3f] %8.0f", r->net->item.name, pass, r->cell.batch,
            own.middle, own.low, own.high, 1e3 * r->cell.batch / own.middle);

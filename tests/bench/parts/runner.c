@@ -48,9 +48,10 @@ static ww_status choose_optimiser(ww_runner *r)
 
 static ww_status open(ww_runner *r)
 {
-    bool trains = r->cell.pass == WW_NET_TRAIN;
+    bool trains = r->cell.pass != WW_NET_INFER;
     if ((r->graph = ww_graph_create()) == NULL)
         return WW_FAIL(WW_ENOMEM, "out of memory");
+    ww_net_smooth = r->cell.pass == WW_NET_SMOOTH;
     WW_TRY(r->net->build(r->graph, r->cell.side_px));
     WW_TRY(ww_values_create(&r->values, r->graph, SEED));
     WW_TRY(ww_compile(&r->program, r->graph, r->values,

@@ -114,7 +114,9 @@ int ww_worker_serve(void)
         struct order o = {0};
         int n = sscanf(line, "%63s %63s %63s %d %d %63s %d %1023s", o.verb, o.net, o.pass,
                        &o.cell.batch, &o.cell.side_px, o.variant, &o.number, o.prefix);
-        o.cell.pass = strcmp(o.pass, "train") == 0 ? WW_NET_TRAIN : WW_NET_INFER;
+        o.cell.pass = strcmp(o.pass, "train") == 0    ? WW_NET_TRAIN
+                      : strcmp(o.pass, "smooth") == 0 ? WW_NET_SMOOTH
+                                                      : WW_NET_INFER;
         ww_status status = n == 8 ? do_order(&o) : WW_FAIL(WW_EINVAL, "8 words are wanted");
         if (status != WW_OK)
             printf("failed %s", ww_error_message());

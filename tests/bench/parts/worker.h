@@ -12,8 +12,9 @@
  *     export     write the net and NUMBER batches to PREFIX.* (the engine's worker alone)
  *     time       run for about NUMBER ms: milliseconds of each step (the first time: warmed up)
  *     gradient   one step from the exported values: writes PREFIX.gradients and says the loss;
- *                PyTorch's instead compares, and says loss, relative difference of all gradients
- *                together and of the worst parameter
+ *                PyTorch's instead compares: loss, and relative differences of all gradients
+ *                together, engine to PyTorch, engine to PyTorch in double precision, and
+ *                PyTorch to itself in double precision
  *     curve      NUMBER training steps from the exported values, around 8 batches, at a tenth of
  *                the learning rate: the losses
  *     memory     NUMBER steps, then the bytes that were planned; the peak is for the parent to ask

@@ -107,6 +107,9 @@ class Source:
         alone = self.uses[source] == 1 and self.nodes[source].get("op") in IN_PLACE_AFTER
         return f"F.relu({x[0]}, inplace={alone})"
 
+    def op_softplus(self, x, a, shape, node):
+        return f"F.softplus({x[0]})"
+
     def op_affine(self, x, a, shape, node):
         added = f" + {a['b']!r}" if a["b"] != 0 else ""
         return f"{x[0]} * {a['a']!r}{added}"

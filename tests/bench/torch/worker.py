@@ -61,7 +61,7 @@ def run_for(order, fresh=False):
     verb, net, kind, batch, side, variant, number, prefix = order
     key = (net, kind, batch, side, variant)
     if fresh or key not in kept:
-        kept[key] = Run(prefix, kind == "train", variant)
+        kept[key] = Run(prefix, kind != "infer", variant)
         for _ in range(0 if fresh else WARM_UP):
             kept[key].step()
     return kept[key]
@@ -80,25 +80,36 @@ def time_steps(order):
     return times
 
 
+def gradients(twin, batch):
+    loss = twin(*batch)
+    loss.backward()
+    named = dict(twin.named_parameters())
+    found = [named[name] for name in twin.parameter_order]
+    return loss.item(), [torch.zeros(p.numel(), dtype=torch.double) if p.grad is None else
+                         p.grad.double().reshape(-1) for p in found]
+
+
+def apart(a, b):
+    """Squares of the difference and of b."""
+    return (a - b).square().sum().item(), b.square().sum().item()
+
+
+def relative(all_a, all_b):
+    pairs = [apart(a, b) for a, b in zip(all_a, all_b)]
+    return (sum(p[0] for p in pairs) / sum(p[1] for p in pairs)) ** 0.5
+
+
 def gradient(order):
     run = run_for(order, fresh=True)
-    loss = run.call(*run.batch)
-    loss.backward()
-    named = dict(run.twin.named_parameters())
-    sizes = [named[p].numel() for p in run.twin.parameter_order]
-    theirs = torch.from_file(order[7] + ".gradients", size=sum(sizes), dtype=torch.float32)
-    whole = [0.0, 0.0]
-    worst, where = 0.0, "-"
-    for name, g in zip(run.twin.parameter_order, theirs.split(sizes)):
-        mine = named[name].grad
-        mine = torch.zeros(g.numel()) if mine is None else mine.reshape(-1)
-        difference = (mine.double() - g.double()).square().sum().item()
-        size = mine.double().square().sum().item()
-        whole = [whole[0] + difference, whole[1] + size]
-        if size > 0 and (difference / size) ** 0.5 > worst:
-            worst, where = (difference / size) ** 0.5, name
-    print(f"worst parameter: {where}", file=sys.stderr)
-    return [loss.item(), (whole[0] / whole[1]) ** 0.5, worst]
+    loss, own = gradients(run.twin, run.batch)
+    floats = torch.from_file(order[7] + ".gradients", size=sum(g.numel() for g in own),
+                             dtype=torch.float32)
+    engine = [g.double() for g in floats.split([g.numel() for g in own])]
+    exact = Twin(order[7], True).double()
+    exact.train(True)
+    batch = [x.double() if x.is_floating_point() else x for x in run.batch]
+    _, double = gradients(exact, batch)
+    return [loss, relative(engine, own), relative(engine, double), relative(own, double)]
 
 
 def curve(order):
