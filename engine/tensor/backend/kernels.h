@@ -41,24 +41,26 @@ typedef struct ww_kernels {
     int lanes;
     int rows; /* of one product */
 
-    /** Copies rows top.. and columns left.. of map[h, w] to to[rows][stride], zero outside the map;
-     * writes whole vectors, so up to lanes - 1 floats more than `width`. */
-    void (*window)(float *to, int64_t stride, const float *map, int64_t h, int64_t w, int64_t top,
-                   int64_t left, int64_t rows, int64_t width);
-    /** Copies from[rows][stride] to rows top.. and columns left.. of map[.., w]. Reads whole
-     * vectors. */
-    void (*put_back)(float *map, int64_t w, int64_t top, int64_t left, const float *from,
-                     int64_t stride, int64_t rows, int64_t width);
+    /** Copies from[rows][from_stride] to to[rows][to_stride], `width` floats of each row. */
+    void (*copy_rows)(float *to, int64_t to_stride, const float *from, int64_t from_stride,
+                      int64_t rows, int64_t width);
 
-    /** to[36][step] = B' d B of the 6x6 pixels at from + offset. */
-    void (*input_tiles)(const float *from, int64_t stride, const int32_t *offset, float *to,
-                        size_t step);
-    /** to[36][step] = A d A' of the 4x4 pixels at from + offset. */
-    void (*gradient_tiles)(const float *from, int64_t stride, const int32_t *offset, float *to,
-                           size_t step);
-    /** The 4x4 pixels at to + offset = A' m A of from[36][step]. */
+    /** to[36][step] = B' d B of the 6x6 pixels at from + offset. Lanes l, l + 4, l + 8, ... are
+     * tiles side by side, `run` at a time (1, 2 or lanes / 4); two pixels beyond the last one's
+     * patch are read. */
+    void (*input_tiles)(const float *from, int64_t stride, const int32_t *offset, int run,
+                        float *to, size_t step);
+    /** to[rows][to_stride][lanes] = from[rows][from_stride], `width` pixels of each row, of one map
+     * a lane, that begins at from + offset. */
+    void (*across_maps)(float *to, int64_t to_stride, const float *from, int64_t from_stride,
+                        const int32_t *offset, int64_t rows, int64_t width);
+    /** to[36][step] = B' d B, and A d A', of the 6x6 and 4x4 pixels of from[6 or 4][stride][lanes].
+     */
+    void (*input_tile)(const float *from, int64_t stride, float *to, size_t step);
+    void (*gradient_tile)(const float *from, int64_t stride, float *to, size_t step);
+    /** The 4x4 pixels at to + offset = A' m A of from[36][step]; `run` as above. */
     void (*output_tiles)(const float *from, size_t step, float *to, int64_t stride,
-                         const int32_t *offset);
+                         const int32_t *offset, int run);
     /** to[9][lanes] = G' u G of from[36][step]. */
     void (*weight_tiles)(const float *from, size_t step, float *to);
 

@@ -180,7 +180,13 @@ size_t ww_rows_scratch(const ww_rows *r)
 static void frame_map(const ww_rows *r, const float *map, float *frame)
 {
     if (r->phases == 1) {
-        r->kernels->window(frame, r->wide, map, r->h, r->w, -r->top, -r->left, r->tall, r->wide);
+        int64_t y = r->top < 0 ? -r->top : 0, x = r->left < 0 ? -r->left : 0;
+        int64_t last_y = r->h < r->tall - r->top ? r->h : r->tall - r->top;
+        int64_t last_x = r->w < r->wide - r->left ? r->w : r->wide - r->left;
+        memset(frame, 0, (size_t)(r->tall * r->wide) * sizeof *frame);
+        if (last_x > x)
+            r->kernels->copy_rows(frame + (y + r->top) * r->wide + x + r->left, r->wide,
+                                  map + y * r->w + x, r->w, last_y - y, last_x - x);
         return;
     }
     for (int64_t row = 0; row < r->tall; row++)

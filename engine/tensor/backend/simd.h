@@ -55,21 +55,37 @@ TARGET INLINE void store_first(float *p, vec v, int64_t n)
     _mm512_mask_storeu_ps(p, between(0, n), v);
 }
 
-/* Four floats each at p + offset[0, 4, 8, 12]. */
-TARGET INLINE vec load_fours(const float *p, const int32_t *offset)
+/* Four floats each at p + offset[0, 4, 8, 12], of which `run` (1, 2, 4) at a time lie side by side.
+ */
+TARGET INLINE vec load_fours(const float *p, const int32_t *offset, const int run)
 {
+    if (run == 4)
+        return LOAD(p + offset[0]);
+    if (run == 2) {
+        __m512d v = _mm512_castps_pd(_mm512_castps256_ps512(_mm256_loadu_ps(p + offset[0])));
+        __m256d w = _mm256_castps_pd(_mm256_loadu_ps(p + offset[8]));
+        return _mm512_castpd_ps(_mm512_insertf64x4(v, w, 1));
+    }
     __m512 v = _mm512_castps128_ps512(_mm_loadu_ps(p + offset[0]));
     v = _mm512_insertf32x4(v, _mm_loadu_ps(p + offset[4]), 1);
     v = _mm512_insertf32x4(v, _mm_loadu_ps(p + offset[8]), 2);
     return _mm512_insertf32x4(v, _mm_loadu_ps(p + offset[12]), 3);
 }
 
-TARGET INLINE void store_fours(float *p, const int32_t *offset, vec v)
+TARGET INLINE void store_fours(float *p, const int32_t *offset, const int run, vec v)
 {
-    _mm_storeu_ps(p + offset[0], _mm512_castps512_ps128(v));
-    _mm_storeu_ps(p + offset[4], _mm512_extractf32x4_ps(v, 1));
-    _mm_storeu_ps(p + offset[8], _mm512_extractf32x4_ps(v, 2));
-    _mm_storeu_ps(p + offset[12], _mm512_extractf32x4_ps(v, 3));
+    if (run == 4) {
+        STORE(p + offset[0], v);
+    } else if (run == 2) {
+        _mm256_storeu_ps(p + offset[0], _mm512_castps512_ps256(v));
+        _mm256_storeu_pd((double *)(void *)(p + offset[8]),
+                         _mm512_extractf64x4_pd(_mm512_castps_pd(v), 1));
+    } else {
+        _mm_storeu_ps(p + offset[0], _mm512_castps512_ps128(v));
+        _mm_storeu_ps(p + offset[4], _mm512_extractf32x4_ps(v, 1));
+        _mm_storeu_ps(p + offset[8], _mm512_extractf32x4_ps(v, 2));
+        _mm_storeu_ps(p + offset[12], _mm512_extractf32x4_ps(v, 3));
+    }
 }
 
 #elif WW_LANES == 8
@@ -109,14 +125,20 @@ TARGET INLINE void store_first(float *p, vec v, int64_t n)
     _mm256_maskstore_ps(p, between(0, n), v);
 }
 
-TARGET INLINE vec load_fours(const float *p, const int32_t *offset)
+TARGET INLINE vec load_fours(const float *p, const int32_t *offset, const int run)
 {
+    if (run == 2)
+        return LOAD(p + offset[0]);
     __m256 v = _mm256_castps128_ps256(_mm_loadu_ps(p + offset[0]));
     return _mm256_insertf128_ps(v, _mm_loadu_ps(p + offset[4]), 1);
 }
 
-TARGET INLINE void store_fours(float *p, const int32_t *offset, vec v)
+TARGET INLINE void store_fours(float *p, const int32_t *offset, const int run, vec v)
 {
+    if (run == 2) {
+        STORE(p + offset[0], v);
+        return;
+    }
     _mm_storeu_ps(p + offset[0], _mm256_castps256_ps128(v));
     _mm_storeu_ps(p + offset[4], _mm256_extractf128_ps(v, 1));
 }
@@ -174,40 +196,48 @@ INLINE void store_first(float *p, vec v, int64_t n)
         p[i] = v[i];
 }
 
-INLINE vec load_fours(const float *p, const int32_t *offset)
+INLINE vec load_fours(const float *p, const int32_t *offset, const int run)
 {
+    (void)run;
     return LOAD(p + offset[0]);
 }
 
-INLINE void store_fours(float *p, const int32_t *offset, vec v)
+INLINE void store_fours(float *p, const int32_t *offset, const int run, vec v)
 {
+    (void)run;
     STORE(p + offset[0], v);
 }
 
 #endif
 
-/* Four columns of 4-float rows, one row a lane: column[j] lane l = p[offset[l] + j]. */
-TARGET INLINE void load_columns(const float *p, const int32_t *offset, vec column[4])
+/* The first n (2 or 4) columns of rows of four floats, one row a lane: column[j] lane l =
+ * p[offset[l]
+ * + j]. Lanes l, l + 4, l + 8, ... lie side by side, `run` of them at a time. */
+TARGET INLINE void load_columns(const float *p, const int32_t *offset, const int run, const int n,
+                                vec *column)
 {
-    vec a = load_fours(p, offset), b = load_fours(p, offset + 1);
-    vec c = load_fours(p, offset + 2), d = load_fours(p, offset + 3);
-    vec ab0 = INTERLEAVE0(a, b), ab1 = INTERLEAVE1(a, b);
-    vec cd0 = INTERLEAVE0(c, d), cd1 = INTERLEAVE1(c, d);
+    vec a = load_fours(p, offset, run), b = load_fours(p, offset + 1, run);
+    vec c = load_fours(p, offset + 2, run), d = load_fours(p, offset + 3, run);
+    vec ab0 = INTERLEAVE0(a, b), cd0 = INTERLEAVE0(c, d);
     column[0] = PAIRS0(ab0, cd0);
     column[1] = PAIRS1(ab0, cd0);
+    if (n == 2)
+        return;
+    vec ab1 = INTERLEAVE1(a, b), cd1 = INTERLEAVE1(c, d);
     column[2] = PAIRS0(ab1, cd1);
     column[3] = PAIRS1(ab1, cd1);
 }
 
-/* The inverse. */
-TARGET INLINE void store_columns(float *p, const int32_t *offset, const vec column[4])
+/* The inverse, of four columns. */
+TARGET INLINE void store_columns(float *p, const int32_t *offset, const int run,
+                                 const vec column[4])
 {
     vec ab0 = INTERLEAVE0(column[0], column[1]), ab1 = INTERLEAVE1(column[0], column[1]);
     vec cd0 = INTERLEAVE0(column[2], column[3]), cd1 = INTERLEAVE1(column[2], column[3]);
-    store_fours(p, offset, PAIRS0(ab0, cd0));
-    store_fours(p, offset + 1, PAIRS1(ab0, cd0));
-    store_fours(p, offset + 2, PAIRS0(ab1, cd1));
-    store_fours(p, offset + 3, PAIRS1(ab1, cd1));
+    store_fours(p, offset, run, PAIRS0(ab0, cd0));
+    store_fours(p, offset + 1, run, PAIRS1(ab0, cd0));
+    store_fours(p, offset + 2, run, PAIRS0(ab1, cd1));
+    store_fours(p, offset + 3, run, PAIRS1(ab1, cd1));
 }
 
 #endif

@@ -29,9 +29,10 @@
  *
  * Forward and the gradient of the maps work on blocks of tiles, each by one thread from the input
  * to the output, small enough to stay in its cache; lanes are tiles, so any number of channels will
- * do. The gradient of the weights works on chunks of tiles: all threads transform them, lanes are
- * channels, then all threads add up the products, each other ones of the 36 elements. No sum
- * depends on how the work is shared out. */
+ * do. The gradient of the weights has lanes of channels. The tiles are cut into a number of parts
+ * that depends on the sizes alone; a task takes a part, or some channels of it, through the cache,
+ * a chunk at a time, and no number that one core has written is read by another but the sums of
+ * the parts, at the end. So no sum depends on how the work is shared out. */
 #include "engine/tensor/backend/winograd.h"
 
 #include <assert.h>
@@ -40,7 +41,10 @@
 #include <string.h>
 
 enum { TILE = 4, PATCH = 6, POINTS = 36, TAPS = 9, EIGHT = 8, LINE = 16, MOST_LANES = 16 };
-enum { BLOCK_MOST = 192, BLOCK_FLOATS = 1 << 18, CHUNK_FLOATS = 1 << 21 };
+/* A product's panels of maps and of filters stay in a core's first cache (48 KiB, with room for
+ * sums); its channels are added up PANEL at a time. */
+enum { BLOCK_MOST = 48, CACHE_FLOATS = 10 << 10, PANEL = 256, AHEAD = 2 };
+enum { CHUNK_FLOATS = 3 << 17, PARTS_FLOATS = 1 << 21, PARTS_LEAST = 2, PARTS_MOST = 8 };
 
 /* The maps that are tiled in 6x6 patches, [n, c, h, w], and in 4x4 tiles, [n, k, oh, ow]; pad and
  * all are those of the pass, so for the gradient of the maps x and y change places. */
@@ -49,20 +53,27 @@ struct ww_winograd {
     ww_conv_pass pass;
     int threads;
     int64_t n, c, h, w, k, oh, ow, pad;
-    int64_t down, across, tiles; /* tiles of a map; of all */
-    int64_t block;               /* tiles of a block or chunk */
-    int64_t stride;              /* floats of a row of a window */
-    bool whole;                  /* no tile reaches beyond the map */
-    size_t filter_floats;        /* of one element of transformed filters */
-    size_t step[2];              /* between elements of transformed maps: c's and k's */
+    int64_t down, across, tiles;          /* tiles of a map; of all */
+    int64_t block;                        /* tiles of a block or chunk */
+    int64_t stride;                       /* floats of a row of the stage */
+    int run;                              /* tiles of a vector that lie side by side, at a time */
+    int64_t parts, share[2], n_shares[2]; /* of weights: channels of a task, c's and k's */
+    bool whole;                           /* no tile reaches beyond the map */
+    size_t filter_floats;                 /* of one element of transformed filters */
+    size_t step[2];                       /* between elements of transformed maps: c's and k's */
     size_t stage_floats;
     float *kept, *kept_filters; /* weights, and transformed; NULL unless kept */
     bool known;
 };
 
-/* Tiles beside each other in one sample. */
+/* Tiles beside each other in one sample, one row of them or more. */
 struct strip {
-    int64_t sample, row, column, count;
+    int64_t sample, row, column, count, rows;
+};
+
+/* Pixels that are copied from a map to a frame of zeros. */
+struct view {
+    int64_t to, from, rows, width;
 };
 
 /* A block's tiles, and where their pixels lie: of patches in the stage, of whole tiles in the maps
@@ -70,6 +81,7 @@ struct strip {
 struct block {
     int64_t n_strips, vectors;
     struct strip strip[BLOCK_MOST];
+    struct view view[BLOCK_MOST];
     int32_t in[BLOCK_MOST], out[BLOCK_MOST];
 };
 
@@ -89,28 +101,43 @@ bool ww_winograd_supports(const ww_conv_size *size)
            size->groups == 1 && size->pad <= 2;
 }
 
+/* Scratch of one thread. */
+static size_t own_floats(const ww_winograd *w)
+{
+    return POINTS * (w->step[0] + w->step[1]) + (size_t)up((int64_t)w->stage_floats, LINE);
+}
+
 /* Lines apart by an odd number, so that the 36 elements do not fall on one set of a cache. */
 static size_t spread(int64_t floats)
 {
     return (size_t)(((floats + LINE - 1) / LINE | 1) * LINE);
 }
 
-/* Tiles of a block: as many as the cache of a core holds with their sums, and no fewer blocks than
- * threads. Many filters, which come from memory for every block, are worth larger ones. */
+/* Tiles of a block: as many as a core's first cache holds the panels of, and no fewer blocks than
+ * threads. */
 static int64_t block_size(const ww_winograd *w)
 {
-    int64_t lanes = w->kernels->lanes, whole = 3 * lanes;
-    int64_t most = BLOCK_FLOATS / (POINTS * (w->c + w->k)) / whole * whole;
-    int64_t fewest = w->c * w->k >= 96 * 96 ? up(128, whole) : whole;
-    most = most < fewest ? fewest : least(most, BLOCK_MOST / whole * whole);
+    int64_t lanes = w->kernels->lanes, most = BLOCK_MOST / lanes * lanes;
+    int64_t fit = (CACHE_FLOATS / least(w->c, PANEL) - EIGHT) / lanes * lanes;
+    most = least(most, fit < lanes ? lanes : fit);
     int64_t blocks = up((w->tiles + most - 1) / most, w->threads);
     return least(most, up((w->tiles + blocks - 1) / blocks, lanes));
+}
+
+/* How many tiles of a vector lie side by side in every row of tiles. */
+static int side_by_side(const ww_winograd *w)
+{
+    int run = w->kernels->lanes / 4;
+    while (w->across % run != 0 || w->block % run != 0)
+        run /= 2;
+    return run;
 }
 
 static void plan_maps(ww_winograd *w)
 {
     int64_t strips;
     w->block = block_size(w);
+    w->run = side_by_side(w);
     strips = least(w->block, w->block / w->across + 2);
     w->filter_floats = (size_t)(up(w->k, EIGHT) * w->c);
     w->step[0] = spread(w->c * w->block);
@@ -118,15 +145,36 @@ static void plan_maps(ww_winograd *w)
     w->stage_floats = (size_t)(strips * PATCH * w->stride);
 }
 
+/* Parts, and where they are fewer than threads, shares of the channels. */
+static void plan_tasks(ww_winograd *w)
+{
+    int64_t lanes = w->kernels->lanes, lots[2] = {up(w->c, lanes) / lanes, up(w->k, lanes) / lanes};
+    int64_t parts = PARTS_FLOATS / (POINTS * lots[0] * lots[1] * lanes * lanes);
+    parts = parts < PARTS_LEAST ? PARTS_LEAST : least(parts, PARTS_MOST);
+    w->parts = least(parts, w->n * w->down);
+    w->n_shares[0] = w->n_shares[1] = 1;
+    for (int most = 0; w->parts * w->n_shares[0] * w->n_shares[1] < w->threads;) {
+        most = lots[1] * w->n_shares[0] > lots[0] * w->n_shares[1];
+        if (w->n_shares[most] == lots[most])
+            break;
+        w->n_shares[most]++;
+    }
+    for (int i = 0; i < 2; i++) {
+        w->share[i] = (lots[i] + w->n_shares[i] - 1) / w->n_shares[i] * lanes;
+        w->n_shares[i] = (lots[i] * lanes + w->share[i] - 1) / w->share[i];
+    }
+}
+
 static void plan_weights(ww_winograd *w)
 {
-    int64_t lanes = w->kernels->lanes, c = up(w->c, lanes), k = up(w->k, lanes);
-    int64_t rows = CHUNK_FLOATS / (POINTS * (c + k)) / w->across;
-    rows = least(rows < 1 ? 1 : rows, w->n * w->down);
+    int64_t lanes = w->kernels->lanes;
+    plan_tasks(w);
+    int64_t rows = CHUNK_FLOATS / (POINTS * (w->share[0] + w->share[1])) / w->across;
+    rows = least(rows < 1 ? 1 : rows, (w->n * w->down + w->parts - 1) / w->parts);
     w->block = rows * w->across;
-    w->filter_floats = (size_t)(c * k);
-    w->step[0] = spread(c * w->block);
-    w->step[1] = spread(k * w->block);
+    w->filter_floats = (size_t)(up(w->c, lanes) * up(w->k, lanes));
+    w->step[0] = spread(w->share[0] * w->block);
+    w->step[1] = spread(w->share[1] * w->block);
     w->stage_floats = (size_t)(lanes * PATCH * w->stride);
 }
 
@@ -154,7 +202,8 @@ ww_status ww_winograd_create(ww_winograd **out, const ww_conv_size *s, ww_conv_p
     w->across = (w->ow + TILE - 1) / TILE;
     w->tiles = w->n * w->down * w->across;
     w->whole = w->oh % TILE == 0 && w->ow % TILE == 0;
-    w->stride = up(TILE * w->across + 2, MOST_LANES);
+    w->stride =
+        pass == WW_CONV_WEIGHTS ? TILE * w->across + 2 : up(TILE * w->across + 2, MOST_LANES);
     if (pass == WW_CONV_WEIGHTS)
         plan_weights(w);
     else
@@ -182,11 +231,9 @@ void ww_winograd_free(ww_winograd *w)
 
 size_t ww_winograd_scratch(const ww_winograd *w)
 {
-    size_t filters = up((int64_t)(POINTS * w->filter_floats), LINE);
-    size_t maps = POINTS * (w->step[0] + w->step[1]);
-    if (w->pass == WW_CONV_WEIGHTS)
-        return filters + maps + (size_t)w->threads * w->stage_floats;
-    return (w->kept != NULL ? 0 : filters) + (size_t)w->threads * (maps + w->stage_floats);
+    size_t copies = w->pass == WW_CONV_WEIGHTS ? (size_t)w->parts : w->kept == NULL;
+    size_t filters = copies * (size_t)up((int64_t)(POINTS * w->filter_floats), LINE);
+    return filters + (size_t)w->threads * own_floats(w);
 }
 
 /* ---- filters: to[36][k/8][c][8] ---- */
@@ -225,43 +272,91 @@ static const float *filters_of(ww_winograd *w, const float *weight, float *scrat
 
 /* ---- maps ---- */
 
+/* The part of rows top.. and columns left.. that lies inside a map of h x width pixels. */
+static struct view clip(int64_t h, int64_t width, int64_t top, int64_t left, int64_t rows,
+                        int64_t columns, int64_t stride)
+{
+    int64_t y = top < 0 ? 0 : top, x = left < 0 ? 0 : left;
+    int64_t last_y = least(h, top + rows), last_x = least(width, left + columns);
+    return (struct view){.to = (y - top) * stride + x - left,
+                         .from = y * width + x,
+                         .rows = last_y > y && last_x > x ? last_y - y : 0,
+                         .width = last_x - x};
+}
+
+/* Lane of tile t of a vector: those side by side are four lanes apart (simd.h). */
+static int64_t lane_of(int64_t t, int64_t lanes)
+{
+    int64_t vector = t / lanes * lanes, i = t - vector, group = lanes / 4;
+    return vector + i % group * 4 + i / group;
+}
+
+static void list_strips(const ww_winograd *w, int64_t first, int64_t last, struct block *b)
+{
+    b->n_strips = 0;
+    for (int64_t tile = first; tile < last;) {
+        int64_t row = tile / w->across, column = tile % w->across;
+        struct strip s = {row / w->down, row % w->down, column,
+                          least(w->across - column, last - tile), 1};
+        while (s.count == w->across && s.row + s.rows < w->down &&
+               last - tile >= (s.rows + 1) * w->across)
+            s.rows++;
+        tile += s.rows * s.count;
+        b->strip[b->n_strips++] = s;
+    }
+}
+
 static void list_tiles(const ww_winograd *w, int64_t first, int64_t last, struct block *b)
 {
-    int64_t tile = 0, n = last - first, lanes = w->kernels->lanes;
-    b->n_strips = 0;
+    int64_t t = 0, n = last - first, lanes = w->kernels->lanes, stage_row = 0;
     b->vectors = (n + lanes - 1) / lanes;
-    while (tile < n) {
-        int64_t at = first + tile, row = at / w->across, column = at % w->across;
-        int64_t count = least(w->across - column, n - tile);
-        for (int64_t i = 0; i < count; i++, tile++) {
-            b->in[tile] = (int32_t)(b->n_strips * PATCH * w->stride + i * TILE);
-            int64_t from_first = row / w->down - first / (w->across * w->down);
-            b->out[tile] = (int32_t)(w->whole ? from_first * w->k * w->oh * w->ow +
-                                                    (row % w->down * w->ow + column + i) * TILE
-                                              : b->n_strips * TILE * w->stride + i * TILE);
+    list_strips(w, first, last, b);
+    for (int64_t i = 0; i < b->n_strips; i++) {
+        const struct strip *s = &b->strip[i];
+        int64_t apart = (s->sample - b->strip[0].sample) * w->k * w->oh * w->ow;
+        b->view[i] = clip(w->h, w->w, s->row * TILE - w->pad, s->column * TILE - w->pad,
+                          s->rows * TILE + 2, s->count * TILE + 2, w->stride);
+        b->view[i].to += stage_row * w->stride;
+        for (int64_t j = 0; j < s->rows * s->count; j++, t++) {
+            int64_t row = j / s->count * TILE, column = j % s->count * TILE;
+            int64_t place = (stage_row + row) * w->stride + column;
+            b->in[lane_of(t, lanes)] = (int32_t)place;
+            b->out[lane_of(t, lanes)] = (int32_t)(w->whole ? apart + (s->row * TILE + row) * w->ow +
+                                                                 s->column * TILE + column
+                                                           : place);
         }
-        b->strip[b->n_strips++] = (struct strip){row / w->down, row % w->down, column, count};
+        stage_row += s->rows * TILE + 2;
     }
-    for (; tile < b->vectors * lanes; tile++) { /* lanes without a tile do the last one once more */
-        b->in[tile] = b->in[n - 1];
-        b->out[tile] = b->out[n - 1];
+    for (; t < b->vectors * lanes; t++) { /* lanes without tiles do the last ones once more */
+        b->in[lane_of(t, lanes)] = b->in[lane_of(t - w->run, lanes)];
+        b->out[lane_of(t, lanes)] = b->out[lane_of(t - w->run, lanes)];
     }
+}
+
+/* The maps come from far away, a page each. */
+static void fetch(const struct view *v, int64_t width, const float *map)
+{
+    const char *from = (const char *)(map + v->from);
+    for (int64_t i = 0; i < v->rows * width * (int64_t)sizeof(float); i += 64)
+        __builtin_prefetch(from + i, 0, 2);
 }
 
 static void transform_block(const ww_winograd *w, const struct block *b, const float *maps,
                             float *stage, float *to)
 {
     const ww_kernels *kernels = w->kernels;
+    int64_t pixels = w->h * w->w;
+    memset(stage, 0, w->stage_floats * sizeof *stage);
     for (int64_t c = 0; c < w->c; c++) {
         for (int64_t i = 0; i < b->n_strips; i++) {
-            const struct strip *s = &b->strip[i];
-            const float *map = maps + (s->sample * w->c + c) * w->h * w->w;
-            kernels->window(stage + i * PATCH * w->stride, w->stride, map, w->h, w->w,
-                            s->row * TILE - w->pad, s->column * TILE - w->pad, PATCH,
-                            s->count * TILE + 2);
+            const struct view *v = &b->view[i];
+            const float *map = maps + (b->strip[i].sample * w->c + c) * pixels;
+            if (c + AHEAD < w->c)
+                fetch(v, w->w, map + AHEAD * pixels);
+            kernels->copy_rows(stage + v->to, w->stride, map + v->from, w->w, v->rows, v->width);
         }
         for (int64_t v = 0; v < b->vectors; v++)
-            kernels->input_tiles(stage, w->stride, b->in + v * kernels->lanes,
+            kernels->input_tiles(stage, w->stride, b->in + v * kernels->lanes, w->run,
                                  to + c * w->block + v * kernels->lanes, w->step[0]);
     }
 }
@@ -275,13 +370,16 @@ static void finish_block(const ww_winograd *w, const struct block *b, const floa
         float *to = w->whole ? first + k * w->oh * w->ow : stage;
         for (int64_t v = 0; v < b->vectors; v++)
             kernels->output_tiles(sums + k * w->block + v * kernels->lanes, w->step[1], to,
-                                  w->whole ? w->ow : w->stride, b->out + v * kernels->lanes);
+                                  w->whole ? w->ow : w->stride, b->out + v * kernels->lanes,
+                                  w->run);
+        const float *from = stage;
         for (int64_t i = 0; !w->whole && i < b->n_strips; i++) {
             const struct strip *s = &b->strip[i];
             int64_t top = s->row * TILE, left = s->column * TILE;
-            kernels->put_back(maps + (s->sample * w->k + k) * w->oh * w->ow, w->ow, top, left,
-                              stage + i * TILE * w->stride, w->stride, least(TILE, w->oh - top),
-                              least(s->count * TILE, w->ow - left));
+            kernels->copy_rows(maps + ((s->sample * w->k + k) * w->oh + top) * w->ow + left, w->ow,
+                               from, w->stride, least(s->rows * TILE, w->oh - top),
+                               least(s->count * TILE, w->ow - left));
+            from += (s->rows * TILE + 2) * w->stride;
         }
     }
 }
@@ -296,11 +394,14 @@ static void run_block(const ww_winograd *w, int64_t first, const float *in, cons
     ww_panels panels = {
         .a_step = EIGHT, .b_step = w->block, .b_vector = w->kernels->lanes, .c_row = w->block};
     for (size_t p = 0; p < POINTS; p++)
-        for (int64_t k = 0; k < w->k; k += w->kernels->rows)
-            w->kernels->product(
-                &panels, filters + p * w->filter_floats + k / EIGHT * EIGHT * w->c + k % EIGHT,
-                maps + p * w->step[0], sums + p * w->step[1] + k * w->block, b.vectors, w->c,
-                false);
+        for (int64_t c = 0; c < w->c; c += PANEL)
+            for (int64_t k = 0; k < w->k; k += w->kernels->rows)
+                w->kernels->product(&panels,
+                                    filters + p * w->filter_floats + k / EIGHT * EIGHT * w->c +
+                                        c * EIGHT + k % EIGHT,
+                                    maps + p * w->step[0] + c * w->block,
+                                    sums + p * w->step[1] + k * w->block, b.vectors,
+                                    least(PANEL, w->c - c), c > 0);
     finish_block(w, &b, sums, stage, out);
 }
 
@@ -310,7 +411,7 @@ static void run_maps(ww_winograd *w, const float *in, const float *weight, float
     const float *filters = filters_of(w, weight, scratch);
     if (w->kept == NULL)
         scratch += up((int64_t)(POINTS * w->filter_floats), LINE);
-    size_t own = POINTS * (w->step[0] + w->step[1]) + w->stage_floats;
+    size_t own = own_floats(w);
 #pragma omp parallel for num_threads(w->threads) schedule(dynamic) if (w->tiles > w->block)
     for (int64_t first = 0; first < w->tiles; first += w->block)
         run_block(w, first, in, filters, out, scratch + (size_t)omp_get_thread_num() * own);
@@ -318,82 +419,123 @@ static void run_maps(ww_winograd *w, const float *in, const float *weight, float
 
 /* ---- weights ---- */
 
-/* One row of tiles of as many channels as there are lanes: [36][channels/lanes][tiles][lanes]. */
-static void transform_row(const ww_winograd *w, bool patches, int64_t row, int64_t lot, int64_t at,
-                          const float *maps, float *stage, float *to)
+/* The lanes' rows of a row of tiles, zero outside their maps: stage[rows][stride][lanes]. */
+static void fill_stage(const ww_winograd *w, const struct view *v, float *stage, const float *maps,
+                       const int32_t *offset, int64_t width, int64_t rows)
 {
-    const ww_kernels *kernels = w->kernels;
-    int64_t lanes = kernels->lanes, channels = patches ? w->c : w->k;
+    int64_t lanes = w->kernels->lanes, row = w->stride * lanes;
+    int64_t top = v->to / w->stride, left = v->to % w->stride, last = top + v->rows;
+    size_t before = (size_t)(left * lanes), pixels = (size_t)(v->width * lanes);
+    memset(stage, 0, (size_t)(top * row) * sizeof *stage);
+    for (int64_t i = top; i < last; i++) {
+        memset(stage + i * row, 0, before * sizeof *stage);
+        memset(stage + (size_t)(i * row) + before + pixels, 0,
+               ((size_t)row - before - pixels) * sizeof *stage);
+    }
+    w->kernels->across_maps(stage + v->to * lanes, w->stride, maps + v->from, width, offset,
+                            v->rows, v->width);
+    memset(stage + last * row, 0, (size_t)((rows - last) * row) * sizeof *stage);
+}
+
+/* One row of tiles of as many channels, from `first` on, as there are lanes:
+ * [36][channels/lanes][tiles][lanes]. */
+static void transform_row(const ww_winograd *w, bool patches, int64_t row, int64_t first,
+                          int64_t lot, int64_t at, const float *maps, float *stage, float *to)
+{
+    int64_t lanes = w->kernels->lanes, channels = patches ? w->c : w->k;
     int64_t h = patches ? w->h : w->oh, width = patches ? w->w : w->ow;
     int64_t rows = patches ? PATCH : TILE, pad = patches ? w->pad : 0;
-    int64_t sample = row / w->down, top = row % w->down * TILE - pad;
+    struct view v = clip(h, width, row % w->down * TILE - pad, -pad, rows, w->stride, w->stride);
     int32_t offset[MOST_LANES];
-    for (int64_t l = 0; l < lanes; l++) {
-        int64_t channel = lot * lanes + l;
-        bool there = channel < channels;
-        offset[l] = (int32_t)(l * rows * w->stride);
-        kernels->window(stage + offset[l], w->stride,
-                        maps + (there ? (sample * channels + channel) * h * width : 0),
-                        there ? h : 0, width, top, -pad, rows, TILE * w->across + rows - TILE);
-    }
+    for (int64_t l = 0; l < lanes; l++) /* lanes without a channel do the last one once more */
+        offset[l] = (int32_t)(least(l, channels - 1 - first - lot * lanes) * h * width);
+    maps += (row / w->down * channels + first + lot * lanes) * h * width;
+    fill_stage(w, &v, stage, maps, offset, width, rows);
     to += (lot * w->block + at) * lanes;
     for (int64_t i = 0; i < w->across; i++, to += lanes)
         if (patches)
-            kernels->input_tiles(stage + i * TILE, w->stride, offset, to, w->step[0]);
+            w->kernels->input_tile(stage + i * TILE * lanes, w->stride, to, w->step[0]);
         else
-            kernels->gradient_tiles(stage + i * TILE, w->stride, offset, to, w->step[1]);
+            w->kernels->gradient_tile(stage + i * TILE * lanes, w->stride, to, w->step[1]);
 }
 
-static void run_chunk(const ww_winograd *w, int64_t first_row, int64_t rows, const float *x,
-                      const float *y, float *sums, float *scratch)
+/* sums (first: =, else +=) of a chunk of rows of tiles, for a task's channels from c and k on. */
+static void run_chunk(const ww_winograd *w, int64_t first_row, int64_t rows, int64_t first_c,
+                      int64_t first_k, const float *x, const float *y, float *sums, bool first,
+                      float *scratch)
 {
-    int64_t lanes = w->kernels->lanes, height = w->kernels->rows;
-    int64_t c_lots = (w->c + lanes - 1) / lanes, lots = c_lots + (w->k + lanes - 1) / lanes;
-    int64_t k_floats = (lots - c_lots) * lanes, panels_c = (w->c + height - 1) / height;
+    int64_t lanes = w->kernels->lanes, k_floats = up(w->k, lanes), height = w->kernels->rows;
+    int64_t channels = least(w->share[0], up(w->c, lanes) - first_c);
+    int64_t filters = least(w->share[1], k_floats - first_k);
     float *maps = scratch, *gradients = maps + POINTS * w->step[0];
-    float *stages = gradients + POINTS * w->step[1];
+    float *stage = gradients + POINTS * w->step[1];
+    for (int64_t lot = 0; lot < channels / lanes; lot++)
+        for (int64_t row = 0; row < rows; row++)
+            transform_row(w, true, first_row + row, first_c, lot, row * w->across, x, stage, maps);
+    for (int64_t lot = 0; lot < filters / lanes; lot++)
+        for (int64_t row = 0; row < rows; row++)
+            transform_row(w, false, first_row + row, first_k, lot, row * w->across, y, stage,
+                          gradients);
     ww_panels panels = {
         .a_step = lanes, .b_step = lanes, .b_vector = w->block * lanes, .c_row = k_floats};
-#pragma omp parallel num_threads(w->threads)
-    {
-        float *stage = stages + (size_t)omp_get_thread_num() * w->stage_floats;
-#pragma omp for schedule(dynamic, 4)
-        for (int64_t i = 0; i < rows * lots; i++) {
-            int64_t lot = i / rows, row = i % rows;
-            bool patches = lot < c_lots;
-            transform_row(w, patches, first_row + row, patches ? lot : lot - c_lots,
-                          row * w->across, patches ? x : y, stage, patches ? maps : gradients);
-        }
-#pragma omp for schedule(dynamic)
-        for (int64_t i = 0; i < POINTS * panels_c; i++) {
-            int64_t p = i / panels_c, c = i % panels_c * height;
-            w->kernels->product(
-                &panels, maps + (size_t)p * w->step[0] + c / lanes * w->block * lanes + c % lanes,
-                gradients + (size_t)p * w->step[1],
-                sums + (size_t)p * w->filter_floats + c * k_floats, lots - c_lots, rows * w->across,
-                first_row > 0);
-        }
+    for (size_t p = 0; p < POINTS; p++)
+        for (int64_t c = 0; c < least(channels, w->c - first_c); c += height)
+            w->kernels->product(&panels,
+                                maps + p * w->step[0] + c / lanes * w->block * lanes + c % lanes,
+                                gradients + p * w->step[1],
+                                sums + p * w->filter_floats + (first_c + c) * k_floats + first_k,
+                                filters / lanes, rows * w->across, !first);
+}
+
+static void run_task(const ww_winograd *w, int64_t task, const float *x, const float *y,
+                     float *sums, float *scratch)
+{
+    int64_t part = task / (w->n_shares[0] * w->n_shares[1]), all = w->n * w->down;
+    int64_t c = task / w->n_shares[1] % w->n_shares[0] * w->share[0];
+    int64_t k = task % w->n_shares[1] * w->share[1];
+    int64_t begin = all * part / w->parts, end = all * (part + 1) / w->parts;
+    int64_t rows = w->block / w->across;
+    sums += part * up((int64_t)(POINTS * w->filter_floats), LINE);
+    for (int64_t row = begin; row < end; row += rows)
+        run_chunk(w, row, least(rows, end - row), c, k, x, y, sums, row == begin, scratch);
+}
+
+/* The parts' sums become filters. */
+static void finish_weights(const ww_winograd *w, int64_t c, const float *sums, float *weight)
+{
+    int64_t lanes = w->kernels->lanes, k_floats = up(w->k, lanes);
+    int64_t apart = up((int64_t)(POINTS * w->filter_floats), LINE);
+    for (int64_t k = 0; k < w->k; k += lanes) {
+        float sum[POINTS * MOST_LANES], taps[TAPS * MOST_LANES];
+        for (int64_t p = 0; p < POINTS; p++)
+            for (int64_t l = 0; l < lanes; l++) {
+                const float *from = sums + p * (int64_t)w->filter_floats + c * k_floats + k + l;
+                sum[p * lanes + l] = from[0];
+                for (int64_t part = 1; part < w->parts; part++)
+                    sum[p * lanes + l] += from[part * apart];
+            }
+        w->kernels->weight_tiles(sum, (size_t)lanes, taps);
+        for (int64_t l = 0; l < least(lanes, w->k - k); l++)
+            for (int64_t q = 0; q < TAPS; q++)
+                weight[((k + l) * w->c + c) * TAPS + q] = taps[q * lanes + l];
     }
 }
 
 static void run_weights(const ww_winograd *w, const float *x, float *weight, const float *y,
                         float *scratch)
 {
-    int64_t lanes = w->kernels->lanes, k_floats = up(w->k, lanes), all = w->n * w->down;
-    int64_t rows = w->block / w->across;
-    float *sums = scratch;
-    scratch += up((int64_t)(POINTS * w->filter_floats), LINE);
-    for (int64_t first = 0; first < all; first += rows)
-        run_chunk(w, first, least(rows, all - first), x, y, sums, scratch);
-#pragma omp parallel for num_threads(w->threads)
-    for (int64_t c = 0; c < w->c; c++)
-        for (int64_t k = 0; k < w->k; k += lanes) {
-            float taps[TAPS * MOST_LANES];
-            w->kernels->weight_tiles(sums + c * k_floats + k, w->filter_floats, taps);
-            for (int64_t l = 0; l < least(lanes, w->k - k); l++)
-                for (int64_t q = 0; q < TAPS; q++)
-                    weight[((k + l) * w->c + c) * TAPS + q] = taps[q * lanes + l];
-        }
+    float *own = scratch + w->parts * up((int64_t)(POINTS * w->filter_floats), LINE);
+    size_t floats = own_floats(w);
+    int64_t tasks = w->parts * w->n_shares[0] * w->n_shares[1];
+#pragma omp parallel num_threads(w->threads)
+    {
+#pragma omp for schedule(dynamic)
+        for (int64_t task = 0; task < tasks; task++)
+            run_task(w, task, x, y, scratch, own + (size_t)omp_get_thread_num() * floats);
+#pragma omp for
+        for (int64_t c = 0; c < w->c; c++)
+            finish_weights(w, c, scratch, weight);
+    }
 }
 
 void ww_winograd_run(ww_winograd *w, float *x, float *weight, float *y, float *scratch)

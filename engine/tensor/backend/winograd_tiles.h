@@ -68,40 +68,76 @@ TARGET INLINE void weight_column(const vec u[6], vec o[3])
     o[2] = FMA(ALL(A2), sum_a, FMA(ALL(B2), sum_b, u[5]));
 }
 
-/* Rows top .. top + rows - 1 of a map, from column `left` on, `width` columns, zero outside. */
-TARGET static void window(float *to, int64_t stride, const float *map, int64_t h, int64_t w,
-                          int64_t top, int64_t left, int64_t rows, int64_t width)
+TARGET static void copy_rows(float *to, int64_t to_stride, const float *from, int64_t from_stride,
+                             int64_t rows, int64_t width)
 {
-    for (int64_t x = 0; x < width; x += LANES)
-        for (int64_t i = 0; i < rows; i++) {
-            int64_t y = top + i, from = -(left + x), last = w - (left + x);
-            int64_t end = width - x < last ? width - x : last;
-            vec v = ALL(0);
-            if (y >= 0 && y < h)
-                v = load_between(map + y * w - from, from, end);
-            STORE(to + i * stride + x, v);
+    int64_t whole = width / LANES * LANES, rest = width - whole;
+    for (int64_t i = 0; i < rows; i++, to += to_stride, from += from_stride) {
+        for (int64_t x = 0; x < whole; x += LANES)
+            STORE(to + x, LOAD(from + x));
+        if (rest > 0)
+            store_first(to + whole, load_between(from + whole, 0, rest), rest);
+    }
+}
+
+TARGET static void across_maps(float *to, int64_t to_stride, const float *from, int64_t from_stride,
+                               const int32_t *offset, int64_t rows, int64_t width)
+{
+    for (int64_t i = 0; i < rows; i++, to += to_stride * LANES, from += from_stride) {
+        for (int64_t x = 0; x < width && width >= 4; x += 4) {
+            vec column[4];
+            x = x + 4 > width ? width - 4 : x; /* the last four once more, not what lies behind */
+            load_columns(from + x, offset, 1, 4, column);
+            for (int j = 0; j < 4; j++)
+                STORE(to + (x + j) * LANES, column[j]);
         }
+        for (int64_t x = 0; x < width && width < 4; x++)
+            for (int l = 0; l < LANES; l++)
+                to[x * LANES + l] = from[offset[l] + x];
+    }
 }
 
-/* The first `rows` rows and `width` columns of a window, put into a map at (top, left). */
-TARGET static void put_back(float *map, int64_t w, int64_t top, int64_t left, const float *from,
-                            int64_t stride, int64_t rows, int64_t width)
+/* to[36][step] = M d M' of d[n][n], M of 6 x n. */
+typedef void column_function(const vec *from, vec *to);
+
+TARGET INLINE void transform_tile(column_function *column, const int n, const float *from,
+                                  int64_t stride, float *to, size_t step)
 {
-    for (int64_t i = 0; i < rows; i++)
-        for (int64_t x = 0; x < width; x += LANES)
-            store_first(map + (top + i) * w + left + x, LOAD(from + i * stride + x), width - x);
+    vec t[6][6];
+    for (int i = 0; i < n; i++) {
+        vec d[6];
+        for (int j = 0; j < n; j++)
+            d[j] = LOAD(from + (i * stride + j) * LANES);
+        column(d, t[i]);
+    }
+    for (int j = 0; j < 6; j++) {
+        vec d[6], o[6];
+        for (int i = 0; i < n; i++)
+            d[i] = t[i][j];
+        column(d, o);
+        for (int i = 0; i < 6; i++)
+            STORE(to + (size_t)(i * 6 + j) * step, o[i]);
+    }
 }
 
-TARGET static void input_tiles(const float *from, int64_t stride, const int32_t *offset, float *to,
-                               size_t step)
+TARGET static void input_tile(const float *from, int64_t stride, float *to, size_t step)
+{
+    transform_tile(input_column, 6, from, stride, to, step);
+}
+
+TARGET static void gradient_tile(const float *from, int64_t stride, float *to, size_t step)
+{
+    transform_tile(gradient_column, 4, from, stride, to, step);
+}
+
+TARGET INLINE void input_of(const int run, const float *from, int64_t stride, const int32_t *offset,
+                            float *to, size_t step)
 {
     vec t[6][6];
     for (int i = 0; i < 6; i++) {
-        vec d[6], right[4];
-        load_columns(from + i * stride, offset, d);
-        load_columns(from + i * stride + 2, offset, right);
-        d[4] = right[2];
-        d[5] = right[3];
+        vec d[6];
+        load_columns(from + i * stride, offset, run, 4, d);
+        load_columns(from + i * stride + 4, offset, run, 2, d + 4);
         input_column(d, t[i]);
     }
     for (int j = 0; j < 6; j++) {
@@ -112,25 +148,19 @@ TARGET static void input_tiles(const float *from, int64_t stride, const int32_t 
     }
 }
 
-TARGET static void gradient_tiles(const float *from, int64_t stride, const int32_t *offset,
-                                  float *to, size_t step)
+TARGET static void input_tiles(const float *from, int64_t stride, const int32_t *offset, int run,
+                               float *to, size_t step)
 {
-    vec t[4][6];
-    for (int i = 0; i < 4; i++) {
-        vec d[4];
-        load_columns(from + i * stride, offset, d);
-        gradient_column(d, t[i]);
-    }
-    for (int j = 0; j < 6; j++) {
-        vec d[4] = {t[0][j], t[1][j], t[2][j], t[3][j]}, o[6];
-        gradient_column(d, o);
-        for (int i = 0; i < 6; i++)
-            STORE(to + (size_t)(i * 6 + j) * step, o[i]);
-    }
+    if (run == LANES / 4)
+        input_of(LANES / 4, from, stride, offset, to, step);
+    else if (run == 2)
+        input_of(2, from, stride, offset, to, step);
+    else
+        input_of(1, from, stride, offset, to, step);
 }
 
-TARGET static void output_tiles(const float *from, size_t step, float *to, int64_t stride,
-                                const int32_t *offset)
+TARGET INLINE void output_of(const int run, const float *from, size_t step, float *to,
+                             int64_t stride, const int32_t *offset)
 {
     vec t[4][6];
     for (int j = 0; j < 6; j++) {
@@ -144,8 +174,19 @@ TARGET static void output_tiles(const float *from, size_t step, float *to, int64
     for (int i = 0; i < 4; i++) {
         vec o[4];
         output_column(t[i], o);
-        store_columns(to + i * stride, offset, o);
+        store_columns(to + i * stride, offset, run, o);
     }
+}
+
+TARGET static void output_tiles(const float *from, size_t step, float *to, int64_t stride,
+                                const int32_t *offset, int run)
+{
+    if (run == LANES / 4)
+        output_of(LANES / 4, from, step, to, stride, offset);
+    else if (run == 2)
+        output_of(2, from, step, to, stride, offset);
+    else
+        output_of(1, from, step, to, stride, offset);
 }
 
 TARGET static void weight_tiles(const float *from, size_t step, float *to)
