@@ -65,6 +65,18 @@ ww_progress ww_study_job_progress(void)
     return (ww_progress){.step = job_step, .line = job_line};
 }
 
+/* Signals of Ctrl-C and of a polite kill are held back while a child is made. It takes them as a
+ * fresh process does: our own handler would only set a flag, which exec forgets, and the child
+ * would go on for ever. */
+static void hold_signals(sigset_t *before)
+{
+    sigset_t held;
+    sigemptyset(&held);
+    sigaddset(&held, SIGINT);
+    sigaddset(&held, SIGTERM);
+    sigprocmask(SIG_BLOCK, &held, before);
+}
+
 static void become_worker(const struct run *run, int brain, int seed)
 {
     char job[40], threads[20];
@@ -99,6 +111,7 @@ static void become_worker(const struct run *run, int brain, int seed)
 static ww_status start(struct run *run, struct child *child)
 {
     int out[2], err[2];
+    sigset_t before;
     *child = (struct child){.out = -1, .err = -1};
     child->brain = run->next / run->study->n_seeds;
     child->seed = run->next % run->study->n_seeds;
@@ -113,8 +126,12 @@ static ww_status start(struct run *run, struct child *child)
     /* other children hold no end of it: a child whose parent is gone shall find its pipe broken */
     fcntl(out[0], F_SETFD, FD_CLOEXEC);
     fcntl(err[0], F_SETFD, FD_CLOEXEC);
+    hold_signals(&before);
     child->pid = fork();
     if (child->pid == 0) {
+        signal(SIGINT, SIG_DFL);
+        signal(SIGTERM, SIG_DFL);
+        sigprocmask(SIG_SETMASK, &before, NULL);
         dup2(out[1], STDOUT_FILENO);
         dup2(err[1], STDERR_FILENO);
         close(out[0]);
@@ -123,6 +140,7 @@ static ww_status start(struct run *run, struct child *child)
         close(err[1]);
         become_worker(run, child->brain, child->seed);
     }
+    sigprocmask(SIG_SETMASK, &before, NULL);
     close(out[1]);
     close(err[1]);
     child->out = out[0];

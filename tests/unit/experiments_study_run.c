@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Studies that run, stop, go on, and fail: in this process, in processes of the command, and in
  * processes that only pretend to work. */
+#include <pthread.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -177,6 +178,20 @@ Test(study_run, what_was_made_otherwise_is_made_anew)
     ww_expect_same_study(ww_path("straight"), ww_path("out"), study);
 }
 
+/* What reading cannot know, building does: it is found before the training, with its place. */
+Test(study_run, a_lesion_that_cannot_be_is_named_before_anything_is_trained)
+{
+    struct watch watch = {.stop_after = 0};
+    char wanted[300];
+    ww_study *study = study_with("FFA, \"LGN:how=decay\"", NULL);
+    cr_expect_eq(run_in("out", study, &watch), WW_EINVAL);
+    snprintf(wanted, sizeof wanted,
+             "%s:4: lesions: lesion LGN:how=decay: LGN has no weights that could decay",
+             ww_path("study.yaml"));
+    cr_expect_str_eq(ww_error_message(), wanted);
+    cr_expect_eq(watch.steps, 0);
+}
+
 /* ---- in processes ---- */
 
 static ww_status run_worker(const char *script, const ww_study *study, int jobs,
@@ -252,6 +267,22 @@ Test(study_run, an_interruption_between_two_models_is_one)
                    "interrupted; what is done is kept in @/out");
     cr_expect(access(ww_path("out/results.h5"), F_OK) != 0);
     ww_interrupt_clear();
+}
+
+static void kill_politely(void)
+{
+    kill(getpid(), SIGTERM);
+}
+
+/* A process that is asked to stop before it is what it will be does not forget that. */
+Test(study_run, a_process_can_be_stopped_from_its_first_moment)
+{
+    struct watch watch;
+    signal(SIGTERM, interrupt);
+    cr_assert_eq(pthread_atfork(NULL, NULL, kill_politely), 0);
+    expect_failure(run_worker("echo > ran; exit 0", tiny_study(), 1, &watch), WW_EIO,
+                   "tiny seed 1: its process died of signal 15");
+    cr_expect(access(ww_path("ran"), F_OK) != 0);
 }
 
 Test(study_run, processes_are_told_what_to_do_and_tell_how_far_they_are)
