@@ -306,8 +306,9 @@ static ww_status read_member(reading *r, const ww_yaml *node)
 
 static ww_status read_map(reading *r, const ww_yaml *map)
 {
-    const ww_yaml *target, *size = ww_yaml_find(map, "size");
-    WW_TRY(ww_yaml_get(&target, map, "target"));
+    const ww_yaml *target = ww_yaml_find(map, "target"), *size = ww_yaml_find(map, "size");
+    if (target == NULL)
+        return WW_FAIL(WW_EPARSE, "%s'target' is missing", r->where);
     const char *const *words;
     int count;
     WW_TRY(ww_yaml_words(target, &words, &count, r->arena));
@@ -323,10 +324,10 @@ static ww_status read_map(reading *r, const ww_yaml *map)
     return WW_OK;
 }
 
-ww_status ww_lesion_yaml(ww_lesion *out, const ww_yaml *node, const ww_brain *brain,
-                         ww_arena *arena)
+ww_status ww_lesion_yaml(ww_lesion *out, const ww_yaml *node, const char *key,
+                         const ww_brain *brain, ww_arena *arena)
 {
-    const char *where = ww_arena_printf(arena, "%s:%d: ", node->file, node->line);
+    const char *where = ww_arena_printf(arena, "%s:%d: %s: ", node->file, node->line, key);
     if (where == NULL)
         return WW_ENOMEM;
     if (node->kind == WW_YAML_SCALAR)
@@ -339,7 +340,7 @@ ww_status ww_lesion_yaml(ww_lesion *out, const ww_yaml *node, const ww_brain *br
         const ww_yaml *item = node->item[i];
         if (strcmp(item->key, "target") == 0 || strcmp(item->key, "size") == 0)
             continue;
-        if ((r.where = ww_arena_printf(arena, "%s:%d: ", item->file, item->line)) == NULL)
+        if ((r.where = ww_arena_printf(arena, "%s:%d: %s: ", item->file, item->line, key)) == NULL)
             return WW_ENOMEM;
         WW_TRY(read_member(&r, item));
     }

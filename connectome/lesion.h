@@ -60,8 +60,9 @@ typedef struct ww_lesion {
  * areas, pathways and classes get a suggestion. */
 ww_status ww_lesion_parse(ww_lesion *out, const char *word, const char *where,
                           const ww_brain *brain, ww_arena *arena);
-ww_status ww_lesion_yaml(ww_lesion *out, const ww_yaml *node, const ww_brain *brain,
-                         ww_arena *arena);
+/** Reads a node, which belongs to `key` of its file: messages begin with "FILE:LINE: KEY: ". */
+ww_status ww_lesion_yaml(ww_lesion *out, const ww_yaml *node, const char *key,
+                         const ww_brain *brain, ww_arena *arena);
 
 /** The same lesion at another dose. */
 ww_lesion ww_lesion_at_dose(const ww_lesion *lesion, double dose, ww_arena *arena);

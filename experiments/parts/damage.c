@@ -3,7 +3,7 @@
 
 enum { STATISTICS_TRIALS = 600 };
 
-static bool wants_statistics(const ww_lesion *lesion)
+bool ww_damage_wants_statistics(const ww_lesion *lesion)
 {
     return lesion->how == WW_NOISE || lesion->most != NULL;
 }
@@ -12,7 +12,7 @@ ww_status ww_damage_apply(ww_damage *damage, ww_model *model, const ww_lesion *l
                           uint64_t seed, ww_arena *arena)
 {
     ww_lesion_clear(model->brain, model->values);
-    if (wants_statistics(lesion) && !damage->has_statistics) {
+    if (ww_damage_wants_statistics(lesion) && !damage->has_statistics) {
         ww_trials *trials;
         WW_TRY(ww_trials_draw(&trials, model->brain, STATISTICS_TRIALS, seed, "statistics"));
         ww_status status = ww_model_statistics(model, trials, &damage->statistics, arena);

@@ -12,6 +12,9 @@ typedef struct ww_damage {
     bool has_statistics;
 } ww_damage;
 
+/** Whether a lesion asks how the units of the intact model respond. */
+bool ww_damage_wants_statistics(const ww_lesion *lesion);
+
 /** Damages the model by this lesion and by no other. The responses of its units are measured (on
  * scenes of their own, drawn under `seed`, while it is intact) when first a lesion asks for them;
  * they live in `arena`. ww_lesion_clear heals. */

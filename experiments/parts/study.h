@@ -32,7 +32,8 @@ typedef struct ww_study {
     const ww_brain *const *spec;   /* as read; NULL: a model that is no brain */
     bool train;                    /* brains are trained */
     const uint64_t *seed;
-    const char *const *lesion; /* words with doses spelled out; the first is "none" */
+    const char *const *lesion;       /* words with doses spelled out; the first is "none" */
+    const char *const *lesion_place; /* where each stands: "study.yaml:4: lesions: " */
     const ww_experiment *const *experiment;
     void *const *experiment_params;
     const char *const *set;         /* of the brains: "key=value", NULL-terminated */

@@ -36,11 +36,32 @@ struct job {
     double saved_s;
 };
 
+/* What cannot be done to this brain (retina and LGN have no weights that could decay) is found
+ * before it is trained; lesions that ask how units respond have to wait. */
+static ww_status try_lesions(struct job *job)
+{
+    ww_lesion lesion;
+    ww_model *model = job->model;
+    for (int l = 0; l < job->study->n_lesions; l++) {
+        WW_TRY(ww_lesion_parse(&lesion, job->study->lesion[l], "", model->brain, job->arena));
+        if (ww_damage_wants_statistics(&lesion))
+            continue;
+        ww_status status =
+            ww_lesion_apply(model->brain, model->values, &lesion, 1, job->seed, NULL);
+        if (status != WW_OK) {
+            ww_error_prefix("%s", job->study->lesion_place[l]);
+            return status;
+        }
+    }
+    ww_lesion_clear(model->brain, model->values);
+    return WW_OK;
+}
+
 static ww_status open_checkpoint(struct job *job, const char *path)
 {
     WW_TRY(ww_model_open(&job->model, path));
     job->model->seed = job->seed;
-    return WW_OK;
+    return try_lesions(job);
 }
 
 /* Makes the model and trains it if that is wanted, going on from a checkpoint if there is one of
@@ -59,6 +80,7 @@ static ww_status train(struct job *job)
     if (set == NULL)
         return WW_ENOMEM;
     WW_TRY(ww_model_create(&job->model, brain, set, job->seed));
+    WW_TRY(try_lesions(job));
     if (!job->study->train)
         return WW_OK;
     if (access(path, F_OK) == 0) {

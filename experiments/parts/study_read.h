@@ -15,6 +15,7 @@ typedef struct ww_study_reader {
     const ww_yaml *root;
     size_t room;          /* of lesions */
     const char **lesions; /* words as written, or spelled out */
+    const char **places;  /* where each stands */
     int n_own;
     ww_yaml *own;           /* "study.KEY=VALUE" of the command line */
     const char **parameter; /* "KEY=VALUE" for the experiments, NULL-terminated */

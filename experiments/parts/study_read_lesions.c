@@ -7,8 +7,18 @@
 
 enum { LESIONS_MAX = 100000 };
 
-/* Adds a lesion, in its canonical spelling, unless it is there already. */
-static ww_status add_lesion(ww_study_reader *r, const ww_lesion *lesion)
+/* A list twice as long with the same words; NULL when out of memory. */
+static const char **longer(ww_study_reader *r, const char **words, size_t n, size_t room)
+{
+    const char **copy = ww_study_list(r, room, sizeof *copy);
+    for (size_t i = 0; copy != NULL && i < n; i++)
+        copy[i] = words[i];
+    return copy;
+}
+
+/* Adds a lesion, in its canonical spelling, unless it is there already; `place` stands before
+ * messages about it. */
+static ww_status add_lesion(ww_study_reader *r, const ww_lesion *lesion, const char *place)
 {
     ww_study *s = r->study;
     for (int i = 0; i < s->n_lesions; i++)
@@ -17,15 +27,14 @@ static ww_status add_lesion(ww_study_reader *r, const ww_lesion *lesion)
     if (s->n_lesions >= LESIONS_MAX)
         return WW_FAIL(WW_EPARSE, "%s: more than %d lesions", s->file, LESIONS_MAX);
     if ((size_t)s->n_lesions == r->room) {
-        size_t larger = r->room ? 2 * r->room : 64;
-        const char **copy = ww_study_list(r, larger, sizeof *copy);
-        if (copy == NULL)
+        r->room = r->room ? 2 * r->room : 64;
+        r->lesions = longer(r, r->lesions, (size_t)s->n_lesions, r->room);
+        r->places = longer(r, r->places, (size_t)s->n_lesions, r->room);
+        if (r->lesions == NULL || r->places == NULL)
             return WW_ENOMEM;
-        for (int i = 0; i < s->n_lesions; i++)
-            copy[i] = r->lesions[i];
-        r->lesions = copy;
-        r->room = larger;
     }
+    if ((r->places[s->n_lesions] = ww_arena_strdup(r->arena, place)) == NULL)
+        return WW_ENOMEM;
     r->lesions[s->n_lesions++] = lesion->text;
     return WW_OK;
 }
@@ -34,7 +43,7 @@ static ww_status add_lesion(ww_study_reader *r, const ww_lesion *lesion)
 static ww_status read_lesion(ww_study_reader *r, const ww_yaml *node, ww_lesion *out)
 {
     for (int b = r->study->n_brains - 1; b >= 0; b--)
-        WW_TRY(ww_lesion_yaml(out, node, r->study->spec[b], r->arena));
+        WW_TRY(ww_lesion_yaml(out, node, "lesions", r->study->spec[b], r->arena));
     return WW_OK;
 }
 
@@ -47,15 +56,13 @@ static ww_status parse_lesion(ww_study_reader *r, const char *word, const char *
     return WW_OK;
 }
 
-static ww_status add_each_area(ww_study_reader *r, const ww_yaml *node)
+static ww_status add_each_area(ww_study_reader *r, const char *where)
 {
     const ww_brain *brain = r->study->spec[0];
-    char where[WW_STUDY_WHERE];
     for (int a = 0; a < brain->n_areas; a++) {
         ww_lesion lesion;
-        WW_TRY(parse_lesion(r, brain->area[a].name,
-                            ww_study_place(where, node, "lesions: each-area"), &lesion));
-        WW_TRY(add_lesion(r, &lesion));
+        WW_TRY(parse_lesion(r, brain->area[a].name, where, &lesion));
+        WW_TRY(add_lesion(r, &lesion, where));
     }
     return WW_OK;
 }
@@ -80,40 +87,50 @@ static ww_status read_doses(ww_study_reader *r, const ww_yaml *map)
             if (text == NULL)
                 return WW_ENOMEM;
             WW_TRY(parse_lesion(r, text, where, &dosed));
-            WW_TRY(add_lesion(r, &dosed));
+            WW_TRY(add_lesion(r, &dosed, where));
         }
     }
+    return WW_OK;
+}
+
+/* One of the list: a word, a map, or "each-area". */
+static ww_status read_item(ww_study_reader *r, const ww_yaml *item)
+{
+    ww_lesion lesion;
+    char where[WW_STUDY_WHERE];
+    if (item->kind == WW_YAML_SCALAR && strcmp(item->text, "each-area") == 0)
+        return add_each_area(r, ww_study_place(where, item, "lesions: each-area"));
+    WW_TRY(read_lesion(r, item, &lesion));
+    return add_lesion(r, &lesion, ww_study_place(where, item, "lesions"));
+}
+
+/* A study without a brain has one condition and nothing to damage. */
+static ww_status no_lesions(const ww_yaml *node, const char *key)
+{
+    char where[WW_STUDY_WHERE];
+    if (node != NULL)
+        return WW_FAIL(WW_EPARSE, "%sthe study has no brain to damage",
+                       ww_study_place(where, node, key));
     return WW_OK;
 }
 
 ww_status ww_study_read_lesions(ww_study_reader *r)
 {
     const ww_yaml *node = ww_yaml_find(r->root, "lesions"), *doses = ww_yaml_find(r->root, "doses");
-    ww_lesion none = {.text = "none"};
-    if (r->study->spec[0] == NULL) {
-        if (node != NULL || doses != NULL)
-            return WW_FAIL(WW_EPARSE, "%s:%d: %s: the study has no brain to damage", r->root->file,
-                           (node ? node : doses)->line, node ? "lesions" : "doses");
-        WW_TRY(add_lesion(r, &none));
-        r->study->lesion = r->lesions;
-        return WW_OK;
-    }
-    WW_TRY(ww_lesion_parse(&none, "none", "", r->study->spec[0], r->arena));
-    WW_TRY(add_lesion(r, &none));
-    for (int i = 0; node != NULL && node->kind == WW_YAML_LIST && i < node->count; i++) {
-        const ww_yaml *item = node->item[i];
-        ww_lesion lesion;
-        if (item->kind == WW_YAML_SCALAR && strcmp(item->text, "each-area") == 0) {
-            WW_TRY(add_each_area(r, item));
-            continue;
-        }
-        WW_TRY(read_lesion(r, item, &lesion));
-        WW_TRY(add_lesion(r, &lesion));
+    const ww_lesion none = {.text = "none"};
+    bool no_brain = r->study->spec[0] == NULL;
+    WW_TRY(add_lesion(r, &none, ""));
+    if (no_brain) {
+        WW_TRY(no_lesions(node, "lesions"));
+        WW_TRY(no_lesions(doses, "doses"));
     }
     if (node != NULL)
         WW_TRY(ww_yaml_expect(node, WW_YAML_LIST));
+    for (int i = 0; node != NULL && i < node->count; i++)
+        WW_TRY(read_item(r, node->item[i]));
     if (doses != NULL)
         WW_TRY(read_doses(r, doses));
     r->study->lesion = r->lesions;
+    r->study->lesion_place = r->places;
     return WW_OK;
 }

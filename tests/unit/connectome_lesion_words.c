@@ -138,11 +138,37 @@ Test(connectome_lesion_words, words_that_are_wrong)
     }
 }
 
+/* Lateral and feedback pathways act from one time step to the next: in one step they do nothing. */
+Test(connectome_lesion_words, a_pathway_without_effect_is_refused)
+{
+    static const char *const idle[] = {"V2>V1", "mt > v4:0.5:how=gain", "V2>V1:0"};
+    static const char *const name[] = {"V2>V1", "MT>V4", "V2>V1"};
+    ww_brain one = *small_brain(), two = one;
+    ww_lesion lesion;
+    char wanted[300];
+    one.steps = 1;
+    two.steps = 2;
+    cr_expect(ww_brain_idle_paths(&one) == 2 && ww_brain_idle_paths(&two) == 0);
+    for (int i = 0; i < 3; i++) {
+        snprintf(
+            wanted, sizeof wanted,
+            "--lesion: %s acts from one time step to the next, and the brain was made with one "
+            "(steps: 1): a lesion of it has no effect; --set steps=2 gives it one",
+            name[i]);
+        cr_expect_eq(ww_lesion_parse(&lesion, idle[i], "--lesion: ", &one, arena), WW_EPARSE);
+        cr_expect_str_eq(ww_error_message(), wanted, "%s", ww_error_message());
+        cr_expect_eq(ww_lesion_parse(&lesion, idle[i], "--lesion: ", &two, arena), WW_OK, "%s",
+                     ww_error_message());
+    }
+    cr_expect_eq(ww_lesion_parse(&lesion, "V1>V2", "", &one, arena), WW_OK);
+    cr_expect_eq(ww_lesion_parse(&lesion, "V4:how=disconnect", "", &one, arena), WW_OK);
+}
+
 static ww_status from_yaml(ww_lesion *lesion, const char *text)
 {
     ww_yaml *node;
     WW_TRY(ww_yaml_parse(&node, text, "study.yaml", arena));
-    return ww_lesion_yaml(lesion, ww_yaml_find(node, "lesion"), small_brain(), arena);
+    return ww_lesion_yaml(lesion, ww_yaml_find(node, "lesion"), "lesion", small_brain(), arena);
 }
 
 Test(connectome_lesion_words, yaml)
@@ -157,12 +183,14 @@ Test(connectome_lesion_words, yaml)
         {"lesion: {target: none}\n", "none"},
         {"lesion:\n  target: V1 > MT\n", "V1>MT"}};
     static const char *const bad[][2] = {
-        {"lesion: V5\n", "study.yaml:1: unknown area 'V5'; did you mean 'V1'?"},
-        {"lesion:\n  target: V4\n  dose: much\n", "study.yaml:3: dose 'much' is not a number"},
+        {"lesion: V5\n", "study.yaml:1: lesion: unknown area 'V5'; did you mean 'V1'?"},
+        {"lesion:\n  target: V4\n  dose: much\n",
+         "study.yaml:3: lesion: dose 'much' is not a number"},
         {"lesion:\n  target: V4\n  doze: 1\n",
-         "study.yaml:3: unknown key 'doze'; did you mean 'dose'?"},
-        {"lesion: {target: V4, size: FFA}\n", "study.yaml:1: size goes with the target 'random'"},
-        {"lesion:\n  dose: 1\n", "study.yaml:1: 'target' is missing"}};
+         "study.yaml:3: lesion: unknown key 'doze'; did you mean 'dose'?"},
+        {"lesion: {target: V4, size: FFA}\n",
+         "study.yaml:1: lesion: size goes with the target 'random'"},
+        {"lesion:\n  dose: 1\n", "study.yaml:1: lesion: 'target' is missing"}};
     ww_lesion lesion;
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         cr_expect_eq(from_yaml(&lesion, good[i][0]), WW_OK, "%s: %s", good[i][0],

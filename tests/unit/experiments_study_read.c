@@ -289,7 +289,21 @@ static const struct wrong wrongs[] = {
     {HEAD TAIL, "study.seeds=3,3", "--set study.seeds: 3 stands twice", WW_EPARSE},
     {HEAD "lesions: FFA\n" TAIL, NULL, "@/study.yaml:3: lesions: a list is wanted", WW_EPARSE},
     {HEAD "lesions:\n  - FFA\n  - FFAA\n" TAIL, NULL,
-     "@/study.yaml:5: unknown area 'FFAA'; did you mean 'FFA'?", WW_EPARSE},
+     "@/study.yaml:5: lesions: unknown area 'FFAA'; did you mean 'FFA'?", WW_EPARSE},
+    {HEAD "lesions:\n  - {target: V1,\n     dose: much}\n" TAIL, NULL,
+     "@/study.yaml:5: lesions: dose 'much' is not a number", WW_EPARSE},
+    {HEAD "lesions: [{dose: 1}]\n" TAIL, NULL, "@/study.yaml:3: lesions: 'target' is missing",
+     WW_EPARSE},
+    {HEAD "lesions:\n  - V1\n  - V4>V2\n" TAIL, "wiring.cost=0",
+     "@/study.yaml:5: lesions: unknown pathway 'V4>V2'; did you mean 'V1>V2'?", WW_EPARSE},
+    {"study: x\nbrains: [@/back.yaml]\nlesions:\n  - V2>V1\n" TAIL, NULL,
+     "@/study.yaml:4: lesions: V2>V1 acts from one time step to the next, and the brain was made "
+     "with one (steps: 1): a lesion of it has no effect; --set steps=2 gives it one",
+     WW_EPARSE},
+    {"study: x\nbrains: [@/back.yaml]\ndoses: {V2>V1: [0.5]}\n" TAIL, NULL,
+     "@/study.yaml:3: doses: V2>V1 acts from one time step to the next, and the brain was made "
+     "with one (steps: 1): a lesion of it has no effect; --set steps=2 gives it one",
+     WW_EPARSE},
     {HEAD "doses: [1]\n" TAIL, NULL, "@/study.yaml:3: doses: a map is wanted", WW_EPARSE},
     {HEAD "doses:\n  FFA: [0.5, much]\n" TAIL, NULL, "@/study.yaml:4: doses: 'much' is not a dose",
      WW_EPARSE},
@@ -303,13 +317,14 @@ static const struct wrong wrongs[] = {
     {"study: x\nbrains: [@/tiny.yaml, @/other.yaml]\nlesions: [each-area]\n" TAIL, NULL,
      "@/study.yaml:3: lesions: each-area: unknown area 'V3'; did you mean 'V1'?", WW_EPARSE},
     {"study: x\nbrains: [@/tiny.yaml, @/other.yaml]\nlesions: [MT, LIP]\n" TAIL, NULL,
-     "@/study.yaml:3: unknown area 'LIP'" THERE, WW_EPARSE},
+     "@/study.yaml:3: lesions: unknown area 'LIP'" THERE, WW_EPARSE},
     {"study: x\nbrains: [@/tiny.yaml, @/other.yaml]\ndoses: {FFA: 1}\n" TAIL, NULL,
      "@/study.yaml:3: doses: unknown area 'FFA'" THERE, WW_EPARSE}};
 
 Test(study_read, every_slip_is_named_before_anything_runs)
 {
     ww_file_with_text("text.h5", "no HDF5\n");
+    ww_file_with_text("back.yaml", "brain: back\nareas: {retina: {}, LGN: {}, V1: {}, V2: {}}\n");
     for (size_t i = 0; i < sizeof wrongs / sizeof wrongs[0]; i++) {
         const struct wrong *w = &wrongs[i];
         ww_study *study;
