@@ -130,6 +130,12 @@ int ww_brain_path_find(const ww_brain *brain, const char *name);
 /** Index of a task ("colour"); -1 if there is none. */
 int ww_brain_task_find(const ww_brain *brain, const char *name);
 
+/** Whether a pathway has no effect: lateral and feedback ones act from one time step to the next, and
+ * the brain runs only one. */
+bool ww_brain_path_idle(const ww_brain *brain, int path);
+/** How many pathways have no effect. */
+int ww_brain_idle_paths(const ww_brain *brain);
+
 /** Builds the brain into an empty graph and seals it. Inputs: "movie" [N, 3 frames, H, W] and for
  * each task "label/TASK" ([N], -1: unknown; or [N, 2] for a position, in units of half the view's
  * width and height from the centre, y up; not a number: unknown). Outputs: "TASK" (logits, or x and

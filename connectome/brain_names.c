@@ -26,3 +26,16 @@ int ww_brain_task_find(const ww_brain *brain, const char *name)
             return i;
     return -1;
 }
+
+bool ww_brain_path_idle(const ww_brain *brain, int path)
+{
+    return brain->steps == 1 && brain->path[path].kind != WW_PATH_ASCENDING;
+}
+
+int ww_brain_idle_paths(const ww_brain *brain)
+{
+    int idle = 0;
+    for (int p = 0; p < brain->n_paths; p++)
+        idle += ww_brain_path_idle(brain, p);
+    return idle;
+}

@@ -113,6 +113,11 @@ static ww_status check_target(ww_lesion *l, const char *target, const char *wher
                               const ww_brain *brain, ww_arena *arena)
 {
     int path = ww_brain_path_find(brain, target);
+    if (path >= 0 && ww_brain_path_idle(brain, path))
+        return WW_FAIL(WW_EPARSE,
+                       "%s%s acts from one time step to the next, and the brain was made with one "
+                       "(steps: 1): a lesion of it has no effect; --set steps=2 gives it one",
+                       where, target);
     for (int a = 0; a < brain->n_areas; a++) {
         if (path >= 0 ? a != brain->path[path].to : !ww_lesion_targets(brain, target, a))
             continue;

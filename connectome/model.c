@@ -235,6 +235,16 @@ bool ww_model_is_checkpoint(const char *brain)
     return n > 3 && strcmp(brain + n - 3, ".h5") == 0;
 }
 
+void ww_model_tell_idle(const ww_model *model, ww_progress *progress)
+{
+    int idle = ww_brain_idle_paths(model->brain);
+    if (idle > 0)
+        ww_progress_line(progress,
+                         "%s: %d of %d pathways act from one time step to the next and are idle "
+                         "at steps 1; --set steps=2 lets them act",
+                         model->brain->name, idle, model->brain->n_paths);
+}
+
 ww_status ww_model_train(ww_model *model, const char *checkpoint, bool resume, bool verbose,
                          ww_progress *progress, ww_train_report *report)
 {
@@ -246,6 +256,7 @@ ww_status ww_model_train(ww_model *model, const char *checkpoint, bool resume, b
     ww_status status = WW_OK;
     if (resume && checkpoint != NULL && access(checkpoint, F_OK) == 0)
         WW_TRY(check_name(model, checkpoint));
+    ww_model_tell_idle(model, progress);
     if (stimulus->open != NULL)
         WW_TRY(stimulus->open(&scenes.state, brain->stimulus_params, &brain->view));
     if (brain->validation_samples > 0)

@@ -360,6 +360,7 @@ static ww_status train(ww_model *model, const ww_picture_training *how, ww_train
     ww_training *training = &model->brain->training;
     if ((size_t)training->batch > how->pictures->count)
         training->batch = (int)how->pictures->count; /* the whole of a small set */
+    ww_model_tell_idle(model, how->progress);
     if (how->start != NULL)
         WW_TRY(start_from(model, how->start));
     if (how->frozen)

@@ -14,7 +14,7 @@ static bool filled(const char *text)
     return text != NULL && text[0] != '\0';
 }
 
-static void print_wrapped(const char *head, const char *const *name, size_t count)
+void ww_print_wrapped(const char *head, const char *const *name, size_t count)
 {
     int column = printf("%-*s", INDENT - 1, head);
     for (size_t i = 0; i < count; i++) {
@@ -37,14 +37,14 @@ ww_status ww_list_families(bool names, ww_arena *arena)
         if (names)
             puts(family->name);
         else
-            print_wrapped(family->name, name, family->count);
+            ww_print_wrapped(family->name, name, family->count);
     }
     for (const ww_data_kind *kind = ww_data_kinds; kind->name != NULL && !names; kind++) {
         const char *const *name;
         size_t count;
         WW_TRY(ww_data_names(kind, &name, &count, arena));
         if (count > 0)
-            print_wrapped(kind->name, name, count);
+            ww_print_wrapped(kind->name, name, count);
     }
     return WW_OK;
 }

@@ -6,6 +6,9 @@
 
 #include "engine/base/registry.h"
 
+/** `head`, then names with blanks between them, wrapped at 96 columns. */
+void ww_print_wrapped(const char *head, const char *const *name, size_t count);
+
 /** All families, brains and studies, with the names of their items wrapped at 96 columns; `names`:
  * only the names of the families. */
 ww_status ww_list_families(bool names, ww_arena *arena);

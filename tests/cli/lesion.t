@@ -76,3 +76,11 @@ $ whatwhere train two-streams-small --data bars -o p.h5 --epochs 1 -q > told; wh
 ! whatwhere: other: class 2 is 'tall' where 'upright' was learned
 ! whatwhere: bars: class 3, 'zebra', was not learned
 ! whatwhere: b.h5: it learned scenes; --data is for a brain that was trained with --data
+
+# a pathway that does nothing in one time step is not damaged in silence; training says it too
+% printf 'brain: fb\nareas: {retina: {grid: 16}, LGN: {grid: 16}, V1: {grid: 8, orientations: 2, motion_cpd: [0.3]}, V2: {grid: 8, channels: 4}}\ntasks: {category: {reads: V2, readout: max}}\ntraining: {epochs: 1, batch: 16, samples_per_epoch: 16, validation_samples: 0}\n' > fb.yaml
+$ whatwhere train fb.yaml -o fb.h5 --test 0 2> told > /dev/null && cat told && whatwhere lesion fb.h5 --lesion "V2>V1" --trials 20 -q; echo "status $?"; whatwhere train fb.yaml -o fb.h5 --test 0 -q --set steps=2 && whatwhere lesion fb.h5 --lesion "V2>V1" --trials 20 -q
+> ^fb: 2 of 5 pathways act from one time step to the next and are idle at steps 1; --set steps=2 lets them act$
+> ^status 2$
+> ^V2>V1$
+! whatwhere: --lesion: V2>V1 acts from one time step to the next, and the brain was made with one (steps: 1): a lesion of it has no effect; --set steps=2 gives it one

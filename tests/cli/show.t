@@ -32,3 +32,28 @@ $ whatwhere show stimulus gratin
 $ whatwhere show stimulus hippopotamus
 ? 2
 ! whatwhere: unknown stimulus 'hippopotamus'; 'whatwhere list stimuli' shows those that exist
+
+$ whatwhere show brain two-streams-small
+> ^brain two-streams-small: 
+> ^steps +1$
+> ^areas +[0-9]+: retina LGN V1 
+> ^pathways +[0-9]+ ascending \([0-9]+ skip a level or more\), 0 lateral, 0 feedback$
+> ^tasks +category: one of 3 from 
+> ^ +position: x and y from LIP 7a$
+
+# feedback does nothing in a single time step, which is said
+% printf 'brain: fb\nsteps: 1\nareas: {retina: {}, LGN: {}, V1: {}, V2: {}}\nwiring: {use: [ascending, feedback]}\n' > fb.yaml
+$ whatwhere show brain fb.yaml && echo and && whatwhere show brain fb.yaml --set steps=2 | grep -c idle
+? 1
+> ^pathways +3 ascending \(0 skip a level or more\), 0 lateral, 2 feedback$
+> ^idle +2 of them: they act from one time step to the next; --set steps=2 lets them act$
+> ^and$
+> ^0$
+
+$ whatwhere show brain two-streams-small --markdown
+? 2
+! whatwhere: --markdown is for parts, not for brains
+
+$ whatwhere show stimulus grating --set frequency_cpd=2
+? 2
+! whatwhere: --set is for brains; 'grating' shows what can be set
