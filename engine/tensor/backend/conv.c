@@ -10,6 +10,7 @@
 
 #include "engine/base/plan.h"
 #include "engine/base/random.h"
+#include "engine/base/threads.h"
 
 enum { WORK_TEXT = 256, LINE_BYTES = 64 };
 
@@ -27,10 +28,25 @@ static void describe(const ww_conv_task *task, char text[WORK_TEXT])
              task->keep ? " fixed" : "");
 }
 
+/* The threads that libraries see from here on; returns those that they saw before. */
+static int use_threads(int threads)
+{
+    int before = ww_threads();
+    if (before > threads)
+        ww_threads_set(threads);
+    return before;
+}
+
 static ww_status create(ww_conv *conv, const ww_conv_kernel *kernel, const ww_conv_task *task)
 {
-    *conv = (ww_conv){.kernel = kernel};
-    return kernel->create(&conv->state, &conv->scratch_floats, task);
+    ww_conv_task own = *task;
+    own.threads = kernel->estimate_s(task) < WW_CONV_SMALL_S ? 1 : task->threads;
+    *conv = (ww_conv){.kernel = kernel, .threads = own.threads};
+    int before = use_threads(own.threads);
+    ww_status status = kernel->create(&conv->state, &conv->scratch_floats, &own);
+    if (before > own.threads)
+        ww_threads_set(before);
+    return status;
 }
 
 static ww_status by_name(ww_conv *out, const char *name, const ww_conv_task *task, const char *work)
@@ -154,7 +170,11 @@ ww_status ww_conv_prepare(ww_conv *out, const ww_conv_task *task)
 
 ww_status ww_conv_run(const ww_conv *conv, float *x, float *weight, float *y, float *scratch)
 {
-    return conv->kernel->run(conv->state, x, weight, y, scratch);
+    int before = use_threads(conv->threads);
+    ww_status status = conv->kernel->run(conv->state, x, weight, y, scratch);
+    if (before > conv->threads)
+        ww_threads_set(before);
+    return status;
 }
 
 void ww_conv_release(ww_conv *conv)

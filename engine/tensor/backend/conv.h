@@ -16,11 +16,14 @@ typedef struct ww_conv_task {
     bool keep;   /* weights change seldom: what is made of them may be kept from run to run */
 } ww_conv_task;
 
+/** What takes less than this stays on one thread: others take tens of microseconds to wake. */
+#define WW_CONV_SMALL_S 50e-6
+
 /** One that can do some of it. Arrays are dense, as in ww_onednn_conv_run. */
 typedef struct ww_conv_kernel {
     const char *name;
     bool (*supports)(const ww_conv_task *task);
-    /** Seconds on one core of the machine that the models were fitted on (conv_cost.c): only the
+    /** Seconds on one core of the machine that the models were fitted on (conv_kernels.c): only the
      * order counts. Must not depend on the number of threads, or the plan would. */
     double (*estimate_s)(const ww_conv_task *task);
     /** Prepares it; *state is NULL, without error, where it turns out not to be supported. */
@@ -37,6 +40,7 @@ typedef struct ww_conv {
     const ww_conv_kernel *kernel; /* NULL: none yet */
     void *state;
     size_t scratch_floats; /* aligned to 64 bytes */
+    int threads;           /* at most; 1 for little work, which would be over before others wake */
 } ww_conv;
 
 /** Takes the kernel that the plan names, else chooses one and puts it into the plan. Errors:

@@ -5,7 +5,7 @@
  * (reordered, transformed, copied to columns), work on weights, and a beginning. The factors, in
  * picoseconds, are fitted to the best of up to 40 runs of 234 shapes on one core (Zen 5, AVX-512):
  * those of the areas of two brains, of known networks, and a grid of channels, maps and batches.
- * There, what is chosen takes 1.04 times as long as the best choice, in the mean. */
+ * There, what is chosen takes 1.03 times as long as the best choice, in the mean. */
 #include <stdlib.h>
 
 #include "engine/tensor/backend/columns.h"
@@ -19,6 +19,13 @@ static double cost_s(int n, const double *factor_ps, const double *term)
     for (int i = 0; i < n; i++)
         sum += factor_ps[i] * term[i];
     return 1e-12 * sum;
+}
+
+/* Work that cannot be shared out takes twice as long as it needs to, unless it is so little that it
+ * would not be. */
+static double alone_s(double seconds, bool alone)
+{
+    return alone && seconds >= WW_CONV_SMALL_S ? 2 * seconds : seconds;
 }
 
 static double up(int64_t n, int64_t to)
@@ -38,9 +45,9 @@ static bool always(const ww_conv_task *task)
  * Large filters with few channels have no kernels of their own for some gradients. */
 static double onednn_s(const ww_conv_task *task)
 {
-    static const double factor[][6] = {{0.141, 9.37, 0, 156, 152, 8.67e5},
-                                       {7.21, 0.544, 79.5, 136, 171, 4.93e5},
-                                       {0.199, 9.29, 164, 127, 246, 0}};
+    static const double factor[][6] = {{0.0954, 9.14, 0, 173, 168, 8.03e5},
+                                       {6.77, 1.16, 5.16, 146, 171, 4.91e5},
+                                       {0.203, 9.24, 34.3, 134, 258, 0}};
     const ww_conv_size *s = &task->size;
     int64_t c = s->c / s->groups, k = s->k / s->groups, taps = s->kh * s->kw;
     bool depthwise = s->groups > 1 && c == 1 && k == 1 && s->c % 8 == 0;
@@ -90,9 +97,9 @@ static bool winograd_supports(const ww_conv_task *task)
 
 static double winograd_s(const ww_conv_task *task)
 {
-    static const double factor[][5] = {{11, 5.11e3, 3.86e3, 1.37e4, 1.55e6},
-                                       {11.4, 4.66e3, 3.75e3, 1.35e4, 1.56e6},
-                                       {9.04, 8.87e3, 1.62e3, 4.38e3, 1.75e6}};
+    static const double factor[][5] = {{10.3, 2.3e3, 2.67e3, 1.35e4, 1.44e6},
+                                       {10.4, 3.21e3, 1.32e3, 1.33e4, 1.56e6},
+                                       {13.2, 6.01e3, 0, 4.86e4, 9.22e5}};
     const ww_conv_size *s = &task->size;
     bool turned = task->pass == WW_CONV_DATA, weights = task->pass == WW_CONV_WEIGHTS;
     int64_t h = turned ? s->h : s->oh, w = turned ? s->w : s->ow;
@@ -103,7 +110,8 @@ static double winograd_s(const ww_conv_task *task)
                            (double)(tiles * k), filters, 1};
     const double sums[] = {36 * (double)tiles * up(c, 8) * up(k, 16), (double)tiles * up(c, 16),
                            (double)tiles * up(k, 16), (double)c * up(k, 16), 1};
-    return cost_s(5, factor[task->pass], weights ? sums : maps);
+    bool one_block = !weights && tiles <= 16;
+    return alone_s(cost_s(5, factor[task->pass], weights ? sums : maps), one_block);
 }
 
 static ww_status winograd_create(void **state, size_t *scratch_floats, const ww_conv_task *task)
@@ -137,7 +145,7 @@ static const ww_conv_kernel winograd = {"winograd",      winograd_supports, wino
 static double rows_s(const ww_conv_task *task)
 {
     static const double factor[][4] = {
-        {9.03, 357, 0, 8.48e5}, {9.21, 170, 0, 9.56e5}, {9.45, 361, 20.8, 3.82e6}};
+        {8.71, 425, 0, 7.59e5}, {8.95, 192, 0, 8.18e5}, {8.61, 424, 102, 3.66e6}};
     const ww_conv_size *s = &task->size;
     bool turned = task->pass == WW_CONV_DATA, weights = task->pass == WW_CONV_WEIGHTS;
     int64_t c = (turned ? s->k : s->c) / s->groups, k = (turned ? s->c : s->k) / s->groups;
@@ -182,7 +190,7 @@ static const ww_conv_kernel by_rows = {"rows",      ww_rows_supports, rows_s,
 static double columns_s(const ww_conv_task *task)
 {
     static const double factor[][4] = {
-        {11.1, 355, 3.44e5, 0}, {9.99, 279, 4.18e5, 0}, {9.73, 405, 3.49e5, 809}};
+        {9.42, 350, 4.17e5, 0}, {9.15, 273, 4.56e5, 0}, {8.04, 431, 4.11e5, 820}};
     const ww_conv_size *s = &task->size;
     int64_t rows = s->c / s->groups * s->kh * s->kw;
     int64_t columns = s->n * s->groups * rows * s->oh * s->ow;
@@ -191,7 +199,7 @@ static double columns_s(const ww_conv_task *task)
         (double)columns * (double)(s->k / s->groups), plain ? 0 : (double)columns,
         (double)(s->n * s->groups),
         task->pass == WW_CONV_WEIGHTS ? (double)(rows * s->k * (s->n < 8 ? s->n : 8)) : 0};
-    return cost_s(4, factor[task->pass], term);
+    return alone_s(cost_s(4, factor[task->pass], term), s->n * s->groups == 1);
 }
 
 static ww_status columns_create(void **state, size_t *scratch_floats, const ww_conv_task *task)
