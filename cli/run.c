@@ -146,6 +146,8 @@ static ww_status run(ww_cli *cli, const void *self, int argc, const char *const 
         return WW_ENOMEM;
     if (p->job[0] != '\0')
         return run_job(cli, p, study, folder);
+    if (study->set_left_out)
+        printf("%s: set: left out, since trained brains keep their keys\n", study->file);
     ssize_t length = readlink("/proc/self/exe", worker, sizeof worker - 1);
     worker[length > 0 ? length : 0] = '\0';
     ww_study_options options = {.folder = folder,

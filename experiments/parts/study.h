@@ -7,7 +7,8 @@
  *     study: prosopagnosia
  *     summary: ...
  *     brains: [two-streams]           # names, paths of YAML files, or trained brains (*.h5)
- *     set: {training.epochs: 10}      # for every brain; "$seed" stands for the seed of the model
+ *     set: {training.epochs: 10}      # for every brain; "$seed" stands for the seed of the model;
+ *                                     # refused where a brain is trained already
  *     seeds: 5                        # a number (1 .. 5) or a list
  *     lesions: [each-area, FFA:0.25, "random(size=FFA)"]   # each-area: every area in turn
  *     doses: {FFA: [0.25, 0.5, 0.75, 1]}                   # curves: lesion word -> doses
@@ -37,6 +38,7 @@ typedef struct ww_study {
     const ww_experiment *const *experiment;
     void *const *experiment_params;
     const char *const *set;         /* of the brains: "key=value", NULL-terminated */
+    bool set_left_out;              /* the file's: the command line named trained brains instead */
     const char *const *command_set; /* as ww_study_read got it, or NULL */
     const char *yaml;               /* as resolved */
 } ww_study;

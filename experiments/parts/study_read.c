@@ -188,6 +188,34 @@ static ww_status place_failure(const ww_study_reader *r, const ww_yaml *brains, 
     return status;
 }
 
+/* Settings do not reach trained brains, which keep what they were trained with. Those of a file
+ * whose brains the command line replaced by trained ones are left out; others are refused. */
+static ww_status check_set(const ww_study_reader *r, const ww_yaml *brains)
+{
+    ww_study *s = r->study;
+    const ww_yaml *map = ww_yaml_find(r->root, "set");
+    int in_file = map != NULL ? map->count : 0, trained = 0;
+    const char *one = NULL;
+    for (int b = 0; b < s->n_brains; b++)
+        if (ww_model_is_checkpoint(s->brain[b])) {
+            one = s->brain[b];
+            trained++;
+        }
+    if (trained == 0)
+        return WW_OK;
+    if (s->set[in_file] != NULL)
+        return WW_FAIL(WW_EPARSE, "--set %.*s: %s is trained and keeps its keys",
+                       (int)strcspn(s->set[in_file], "="), s->set[in_file], one);
+    if (in_file > 0 && (brains->line > 0 || trained < s->n_brains))
+        return WW_FAIL(WW_EPARSE,
+                       "%s:%d: set.%s: %s is trained and keeps its keys; a study of its own "
+                       "without 'set' takes it",
+                       map->item[0]->file, map->item[0]->line, map->item[0]->key, one);
+    s->set_left_out = in_file > 0;
+    s->set += in_file;
+    return WW_OK;
+}
+
 static ww_status read_brains(ww_study_reader *r)
 {
     const ww_yaml *node;
@@ -220,7 +248,7 @@ static ww_status read_brains(ww_study_reader *r)
                 return WW_FAIL(WW_EPARSE, "%sthere are two called '%s'",
                                ww_study_place(where, node, "brains"), names[b]);
     }
-    return WW_OK;
+    return check_set(r, node);
 }
 
 static bool is_whole_number(const char *word, uint64_t *out)

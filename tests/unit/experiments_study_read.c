@@ -166,21 +166,43 @@ Test(study_read, the_command_line_names_other_brains_seeds_and_trials)
     cr_expect_str_eq(study->brain_name[1], "tiny");
 }
 
-/* A trained brain is read as it was trained; settings of brains do not touch it. */
+/* A trained brain is read as it was trained. Settings cannot touch it: they are refused, or left
+ * out where the command line names it instead of the brains that they were for. */
 Test(study_read, a_checkpoint_is_a_brain)
 {
     ww_model *model;
-    static const char *const set[] = {"area.V4.channels=6", "training.epochs=0", NULL};
-    expect_ok(ww_model_create(&model, ww_path("tiny.yaml"), set, 1));
+    static const char *const trained_with[] = {"area.V4.channels=6", "training.epochs=0", NULL};
+    expect_ok(ww_model_create(&model, ww_path("tiny.yaml"), trained_with, 1));
     ww_train_report report;
     expect_ok(ww_model_train(model, ww_path("trained.h5"), false, false, NULL, &report));
     ww_model_free(model);
-    ww_study *study = read_with("study: x\nset: {area.V4.channels: 7}\n"
-                                "brains: [@/trained.h5, @/tiny.yaml]\n" TAIL,
-                                NULL);
+    ww_study *study = read_with("study: x\nbrains: [@/trained.h5, @/tiny.yaml]\n" TAIL, NULL);
     cr_expect_str_eq(study->brain_name[0], "trained");
     cr_expect_neq((void *)strstr(study->spec[0]->yaml, "channels: 6"), NULL);
-    cr_expect_neq((void *)strstr(study->spec[1]->yaml, "channels: 7"), NULL);
+    cr_expect_neq((void *)strstr(study->spec[1]->yaml, "channels: 8"), NULL);
+
+    const char *brains = ww_arena_printf(arena, "study.brains=%s", ww_path("trained.h5"));
+    const char *both = ww_arena_printf(arena, "%s,%s", brains, ww_path("tiny.yaml"));
+    const char *set[] = {brains, NULL, NULL};
+    static const char with_set[] = HEAD "set:\n  area.V4.channels: 7\n" TAIL;
+    study = read_with(with_set, set);
+    cr_expect(study->set_left_out && study->set[0] == NULL);
+    cr_expect_null((void *)strstr(study->yaml, "channels"), "nor is it in the provenance");
+    cr_expect_not(read_with(with_set, NULL)->set_left_out);
+    set[0] = both;
+    expect_failure(ww_study_read(&study, written(with_set), set, arena), WW_EPARSE,
+                   "@/study.yaml:4: set.area.V4.channels: @/trained.h5 is trained and keeps its "
+                   "keys; a study of its own without 'set' takes it");
+    expect_failure(
+        ww_study_read(&study, written("study: x\nset: {steps: 1}\nbrains: [@/trained.h5]\n" TAIL),
+                      NULL, arena),
+        WW_EPARSE,
+        "@/study.yaml:2: set.steps: @/trained.h5 is trained and keeps its keys; a study of its own "
+        "without 'set' takes it");
+    set[0] = brains;
+    set[1] = "training.epochs=3";
+    expect_failure(ww_study_read(&study, written(with_set), set, arena), WW_EPARSE,
+                   "--set training.epochs: @/trained.h5 is trained and keeps its keys");
 }
 
 /* What stands in the provenance of the results says all, and is read back as the same study. */
