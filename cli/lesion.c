@@ -20,8 +20,8 @@ static const ww_param params[] = {
             "what is damaged: FFA, V4:0.5, LIP:hemifield=left, V1>MT; once for each lesion", ""),
     WW_TEXT(struct lesion, data, "",
             "folder of the pictures that the brain learned (train --data): their test split", ""),
-    WW_INT(struct lesion, trials, 1000, 10, 1000000, "",
-           "fresh scenes to test on; of --data, all that are for the test", ""),
+    WW_INT(struct lesion, trials, 0, 0, 1000000, "",
+           "fresh scenes to test on (0: 1000), or test pictures of --data (0: all)", ""),
     WW_REAL(struct lesion, side_deg, 1, 0, 90, "deg",
             "distance from the vertical meridian at which an item counts as left or right", ""),
     WW_PARAM_END};
@@ -33,6 +33,11 @@ struct subject {
     ww_labelled *set; /* pictures from disk, or NULL: scenes */
     ww_exam exam;
 };
+
+static int scenes(const struct lesion *p)
+{
+    return p->trials > 0 ? p->trials : 1000;
+}
 
 /* ---- printing ---- */
 
@@ -119,9 +124,10 @@ static const char *configuration(const ww_cli *cli, const struct lesion *p,
         text = ww_arena_printf(cli->arena, "%s  - '%s'\n", text, test->state[i].lesion.text);
     if (text == NULL)
         return NULL;
-    return p->data[0] ? ww_arena_printf(cli->arena, "%sdata: '%s'\n---\n%s", text, p->data, brain)
+    return p->data[0] ? ww_arena_printf(cli->arena, "%sdata: '%s'\ntrials: %zu\n---\n%s", text,
+                                        p->data, test->exam->trials, brain)
                       : ww_arena_printf(cli->arena, "%strials: %d\nside_deg: %.9g\n---\n%s", text,
-                                        p->trials, p->side_deg, brain);
+                                        scenes(p), p->side_deg, brain);
 }
 
 static ww_status write_results(ww_cli *cli, const struct lesion *p, const struct subject *subject,
@@ -182,6 +188,8 @@ static ww_status open_pictures(struct subject *s, ww_cli *cli, const struct lesi
         printf("%s: these %zu pictures are not those that the brain was tested on when it was "
                "trained\n",
                p->data, s->set->count);
+    if (p->trials > 0)
+        WW_TRY(ww_labelled_sample(&s->set, s->set, (size_t)p->trials, cli->seed, cli->arena));
     return ww_exam_pictures(&s->exam, s->set, cli->arena);
 }
 
@@ -193,7 +201,7 @@ static ww_status open_exam(struct subject *s, ww_cli *cli, const struct lesion *
         return ww_usage_error("%s: it learned scenes; --data is for a brain that was trained with "
                               "--data",
                               s->checkpoint);
-    return ww_exam_scenes(&s->exam, &(ww_task_params){p->trials, p->side_deg}, s->model, cli->seed);
+    return ww_exam_scenes(&s->exam, &(ww_task_params){scenes(p), p->side_deg}, s->model, cli->seed);
 }
 
 /* ---- the work ---- */
@@ -239,6 +247,16 @@ static ww_status test_and_write(ww_cli *cli, const struct lesion *p, struct subj
     return WW_OK;
 }
 
+/* What says nothing together is not ignored. */
+static ww_status check_options(const struct lesion *p)
+{
+    if (p->data[0] == '\0' && p->trials > 0 && p->trials < 10)
+        return ww_usage_error("--trials: %d is outside 10 to 1000000", p->trials);
+    if (p->data[0] != '\0' && p->side_deg != 1)
+        return ww_usage_error("--side-deg is for the places of scenes; it does not go with --data");
+    return WW_OK;
+}
+
 static ww_status run(ww_cli *cli, const void *self, int argc, const char *const *argv)
 {
     const struct lesion *p = self;
@@ -246,6 +264,7 @@ static ww_status run(ww_cli *cli, const void *self, int argc, const char *const 
     struct subject subject = {0};
     int n;
     WW_TRY(ww_usage_count(argc, argv, 1, 1, "BRAIN.h5"));
+    WW_TRY(check_options(p));
     subject.checkpoint = argv[0];
     WW_TRY(ww_option_values(cli, p->lesion, &word, &n));
     if (cli->output != NULL && same_file(cli->output, argv[0]))

@@ -48,6 +48,12 @@ enum { WW_LABELLED_MOST_SOURCES = 1000 };
 ww_status ww_labelled_sources(const char *const **out, size_t *count, const ww_labelled *const *set,
                               size_t n, ww_arena *arena);
 
+/** A sample of n pictures (all, if there are no more), drawn under `seed`, in the order of the set:
+ * each class has the share that it has in the set, to within one picture. The same seed draws the
+ * same. A copy in `arena`. n > 0. */
+ww_status ww_labelled_sample(ww_labelled **out, const ww_labelled *set, size_t n, uint64_t seed,
+                             ww_arena *arena);
+
 /** CRC-32 of a set as it was read: of each picture its label (four bytes, low byte first) and its
  * pixels. */
 uint32_t ww_labelled_crc32(const ww_labelled *set);

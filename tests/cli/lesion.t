@@ -39,7 +39,7 @@ $ whatwhere train two-streams-small -o b.h5 --epochs 1 --test 0 -q --set trainin
 % mkdir -p bars/lying bars/upright
 % for i in 1 2 3 4; do printf 'P2 4 4 255\n0 0 0 0 255 255 255 255 0 0 0 0 0 0 0 0\n' > bars/lying/$i.pgm; done
 % for i in 1 2 3 4; do printf 'P2 4 4 255\n0 255 0 0 0 255 0 0 0 255 0 0 0 255 0 0\n' > bars/upright/$i.pgm; done
-$ whatwhere train two-streams-small --data bars -o p.h5 --epochs 1 -q > told && whatwhere lesion p.h5 --data bars --lesion FFA --lesion V4:0.5 -q -o r.h5 && echo and && printf 'P2 4 4 255\n9 255 0 0 0 255 0 0 0 255 0 0 0 255 0 0\n' > bars/upright/3.pgm && whatwhere lesion p.h5 --data bars -q
+$ whatwhere train two-streams-small --data bars -o p.h5 --epochs 1 -q > told && whatwhere lesion p.h5 --data bars --lesion FFA --lesion V4:0.5 -q -o r.h5 && echo and && printf 'P2 4 4 255\n9 255 0 0 0 255 0 0 0 255 0 0 0 255 0 0\n' > bars/upright/3.pgm && whatwhere lesion p.h5 --data bars -q && whatwhere lesion p.h5 --data bars -q --trials 2 | grep -A 2 ^intact
 > ^intact$
 > ^  task +value +blind answer +trials$
 > ^  class +[01]\.[0-9]{3} \[[01]\.[0-9]{3}, [01]\.[0-9]{3}\] +0\.500 +4$
@@ -50,6 +50,7 @@ $ whatwhere train two-streams-small --data bars -o p.h5 --epochs 1 -q > told && 
 > ^results: r\.h5$
 > ^and$
 > ^bars: these 4 pictures are not those that the brain was tested on when it was trained$
+> ^  class +[01]\.[0-9]{3} \[[01]\.[0-9]{3}, [01]\.[0-9]{3}\] +0\.500 +2$
 
 # the results file counts every answer, and the share is the one that training told
 % python3 -c 'import h5py' 2> /dev/null || exit 77

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Labelled pictures in every layout, made here, and damaged in every way that is told. */
 #include <criterion/criterion.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -345,6 +346,56 @@ static size_t histogram(int *of, int classes)
         of[set->label[n]]++;
     }
     return n;
+}
+
+/* 6 of a class, 3 of another, 1 of a third. */
+Test(store_labelled, a_sample_has_its_share_of_each_class_and_another_seed_draws_others)
+{
+    static const int label[10] = {0, 1, 0, 2, 0, 1, 0, 0, 1, 0};
+    static const char *const name[3] = {"a", "b", "c"};
+    const char *file[10];
+    unsigned char pixel[20];
+    ww_labelled *some, *again;
+    int differs = 0;
+    for (int i = 0; i < 10; i++) {
+        file[i] = ww_arena_printf(arena, "f%d", i);
+        pixel[2 * i] = (unsigned char)i;
+        pixel[2 * i + 1] = (unsigned char)(100 + i);
+    }
+    ww_labelled all = {.count = 10,
+                       .channels = 1,
+                       .height = 1,
+                       .width = 2,
+                       .classes = 3,
+                       .class_name = name,
+                       .pixel = pixel,
+                       .label = label,
+                       .file = file,
+                       .source = file,
+                       .sources = 10};
+    for (size_t n = 1; n <= 12; n++)
+        for (uint64_t seed = 1; seed < 20; seed++) {
+            int of[3] = {0};
+            expect_ok(ww_labelled_sample(&some, &all, n, seed, arena));
+            size_t taken = n < 10 ? n : 10;
+            cr_assert(some->count == taken && some->sources == taken && some->classes == 3);
+            for (size_t i = 0; i < taken; i++) {
+                int from = some->pixel[2 * i];
+                of[some->label[i]]++;
+                cr_assert(some->label[i] == label[from] && some->pixel[2 * i + 1] == 100 + from);
+                cr_assert(some->file[i] == file[from] && some->source[i] == file[from]);
+                cr_assert(i == 0 || from > some->pixel[2 * i - 2], "in order, none twice");
+            }
+            for (int c = 0; c < 3; c++) {
+                double share = (double)taken * (c == 0 ? 6 : c == 1 ? 3 : 1) / 10;
+                cr_expect(fabs(of[c] - share) < 1, "%zu: %d of class %d", n, of[c], c);
+            }
+            expect_ok(ww_labelled_sample(&again, &all, n, seed, arena));
+            cr_expect_eq(ww_labelled_crc32(some), ww_labelled_crc32(again));
+            expect_ok(ww_labelled_sample(&again, &all, n, seed + 20, arena));
+            differs += ww_labelled_crc32(some) != ww_labelled_crc32(again);
+        }
+    cr_expect_gt(differs, 100);
 }
 
 Test(store_labelled, reads_the_sets_of_the_data_folder)
