@@ -13,9 +13,11 @@ struct train {
     bool resume, frozen, verbose;
 };
 
+enum { TEST = 1000 };
+
 static const ww_param params[] = {
     WW_INT(struct train, epochs, 0, 0, 1000000, "", "passes to learn; 0: as the brain says", ""),
-    WW_INT(struct train, test, 1000, 0, 10000000, "", "fresh trials of the test at the end", ""),
+    WW_INT(struct train, test, TEST, 0, 10000000, "", "fresh trials of the test at the end", ""),
     WW_TEXT(struct train, data, "",
             "folder of labelled pictures to learn instead: IDX, CIFAR binary, or class folders",
             ""),
@@ -133,6 +135,8 @@ static ww_status train_pictures(ww_cli *cli, const struct train *p, const char *
                                .pictures = train,
                                .seed = cli->seed,
                                .frozen = p->frozen,
+                               .resume = p->resume,
+                               .verbose = p->verbose,
                                .start = start,
                                .checkpoint = checkpoint,
                                .record = &record,
@@ -149,14 +153,26 @@ static ww_status train_pictures(ww_cli *cli, const struct train *p, const char *
     return WW_OK;
 }
 
+/* What says nothing together is not ignored. */
+static ww_status check_options(const struct train *p)
+{
+    bool pictures = p->data[0] != '\0';
+    if (!pictures && (p->frozen || p->start[0] != '\0'))
+        return ww_usage_error("--frozen and --start belong to --data");
+    if (!pictures && p->per_class > 0)
+        return ww_usage_error("--per-class belongs to --data");
+    if (pictures && p->test != TEST)
+        return ww_usage_error("--test counts scenes; with --data all test pictures are tested");
+    if (p->frozen && p->resume)
+        return ww_usage_error("--resume goes on with the areas; it does not go with --frozen");
+    return WW_OK;
+}
+
 static ww_status run(ww_cli *cli, const void *self, int argc, const char *const *argv)
 {
     const struct train *p = self;
     WW_TRY(ww_usage_count(argc, argv, 1, 1, "BRAIN"));
-    if (p->data[0] == '\0' && (p->frozen || p->start[0] != '\0'))
-        return ww_usage_error("--frozen and --start belong to --data");
-    if (p->data[0] != '\0' && p->resume)
-        return ww_usage_error("--resume goes on with scenes; it does not go with --data");
+    WW_TRY(check_options(p));
     const char *const *set = settings(cli, p);
     const char *name = strrchr(argv[0], '/') ? strrchr(argv[0], '/') + 1 : argv[0];
     const char *file = cli->output;

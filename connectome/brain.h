@@ -130,8 +130,8 @@ int ww_brain_path_find(const ww_brain *brain, const char *name);
 /** Index of a task ("colour"); -1 if there is none. */
 int ww_brain_task_find(const ww_brain *brain, const char *name);
 
-/** Whether a pathway has no effect: lateral and feedback ones act from one time step to the next, and
- * the brain runs only one. */
+/** Whether a pathway has no effect: lateral and feedback ones act from one time step to the next,
+ * and the brain runs only one. */
 bool ww_brain_path_idle(const ww_brain *brain, int path);
 /** How many pathways have no effect. */
 int ww_brain_idle_paths(const ww_brain *brain);

@@ -214,8 +214,7 @@ ww_status ww_model_fit(ww_model *model, const ww_source *source, const ww_trials
     return ww_train(model->graph, model->values, source, &options, report);
 }
 
-/* A checkpoint to go on from has to be one of a brain of this name. */
-static ww_status check_name(const ww_model *model, const char *checkpoint)
+ww_status ww_model_check_name(const ww_model *model, const char *checkpoint)
 {
     const char *yaml;
     ww_yaml *root;
@@ -255,7 +254,7 @@ ww_status ww_model_train(ww_model *model, const char *checkpoint, bool resume, b
     ww_trials *trials = NULL;
     ww_status status = WW_OK;
     if (resume && checkpoint != NULL && access(checkpoint, F_OK) == 0)
-        WW_TRY(check_name(model, checkpoint));
+        WW_TRY(ww_model_check_name(model, checkpoint));
     ww_model_tell_idle(model, progress);
     if (stimulus->open != NULL)
         WW_TRY(stimulus->open(&scenes.state, brain->stimulus_params, &brain->view));

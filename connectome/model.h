@@ -87,6 +87,8 @@ typedef struct ww_picture_training {
     const ww_labelled *pictures; /* to learn from */
     uint64_t seed;
     bool frozen;               /* the areas stay as they are */
+    bool resume;               /* go on from the checkpoint if it is there; not if frozen */
+    bool verbose;              /* as in ww_model_train */
     const char *start;         /* trained brain to begin from (what fits is copied), or NULL */
     const char *checkpoint;    /* or NULL */
     const ww_pictures *record; /* kept in the checkpoint, or NULL */
@@ -96,7 +98,8 @@ typedef struct ww_picture_training {
 
 /** Trains a fresh read-out of labelled pictures (task "read_out", which reads the areas that the
  * brain's own tasks read labels from), and unless `frozen` the whole brain with it; pictures are
- * scaled to the view and shown in every frame. Checkpoint as in ww_model_train. */
+ * scaled to the view and shown in every frame. Checkpoint as in ww_model_train; one of other
+ * pictures (by its record) is not resumed. */
 ww_status ww_model_train_labelled(ww_model **out, const ww_picture_training *how,
                                   ww_train_report *report);
 

@@ -2,10 +2,12 @@
 /* Pictures from disk as what a brain sees: scaled to fit the view on grey, in linear light, the
  * same in every frame. The read-out sees the areas that the brain's own label tasks see; with
  * `whole` the areas learn as well, else they stay as they are and only the read-out learns. */
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "connectome/model_parts.h"
 #include "connectome/readout.h"
@@ -289,7 +291,7 @@ static ww_status fetch_responses(const ww_source *self, uint64_t epoch, const ui
 
 /* Trains a graph that is the read-out alone and copies what it learned into the model. */
 static ww_status fit_on_responses(ww_model *model, struct responses *r, ww_graph *graph,
-                                  ww_progress *progress, ww_train_report *report)
+                                  const ww_picture_training *how, ww_train_report *report)
 {
     const ww_brain *brain = model->brain;
     ww_var maps[WW_OP_MAX_IN];
@@ -305,8 +307,10 @@ static ww_status fit_on_responses(ww_model *model, struct responses *r, ww_graph
     WW_TRY(ww_graph_end(graph));
     WW_TRY(ww_values_create(&values, graph, model->seed));
     ww_source source = {r->labelled->count, fetch_responses, r};
-    ww_train_options options = {
-        .training = &brain->training, .seed = model->seed, .progress = progress};
+    ww_train_options options = {.training = &brain->training,
+                                .seed = model->seed,
+                                .verbose = how->verbose,
+                                .progress = how->progress};
     ww_status status = ww_train(graph, values, &source, &options, report);
     for (size_t i = 0; status == WW_OK && i < ww_values_count(values); i++) {
         const ww_value *from = ww_values_at(values, i);
@@ -328,7 +332,7 @@ static ww_status fit_readout(ww_model *model, const ww_picture_training *how,
     ww_status status = record(&r, model);
     if (status == WW_OK) {
         ww_graph *graph = ww_graph_create();
-        status = graph != NULL ? fit_on_responses(model, &r, graph, how->progress, report)
+        status = graph != NULL ? fit_on_responses(model, &r, graph, how, report)
                                : WW_FAIL(WW_ENOMEM, "out of memory");
         ww_graph_free(graph);
     }
@@ -355,19 +359,37 @@ ww_status ww_pictures_more(const void *pictures, ww_h5 *file)
     return ww_pictures_write(pictures, file);
 }
 
+/* Whether there is a training to go on with; it has to be one of this brain on these pictures. */
+static ww_status find_resumed(bool *resumes, const ww_model *model, const ww_picture_training *how)
+{
+    ww_pictures learned;
+    *resumes = how->resume && how->checkpoint != NULL && access(how->checkpoint, F_OK) == 0;
+    if (!*resumes)
+        return WW_OK;
+    WW_TRY(ww_model_check_name(model, how->checkpoint));
+    if (how->record == NULL)
+        return WW_OK;
+    if (ww_pictures_read(&learned, how->checkpoint, model->arena) == WW_ENOTFOUND)
+        return WW_FAIL(WW_EINVAL, "%s: it learned scenes", how->checkpoint);
+    return ww_pictures_same(&learned, how->record, how->checkpoint);
+}
+
 static ww_status train(ww_model *model, const ww_picture_training *how, ww_train_report *report)
 {
     ww_training *training = &model->brain->training;
+    bool resumes;
+    assert(!how->resume || !how->frozen);
     if ((size_t)training->batch > how->pictures->count)
         training->batch = (int)how->pictures->count; /* the whole of a small set */
     ww_model_tell_idle(model, how->progress);
-    if (how->start != NULL)
+    WW_TRY(find_resumed(&resumes, model, how));
+    if (how->start != NULL && !resumes)
         WW_TRY(start_from(model, how->start));
     if (how->frozen)
         return fit_readout(model, how, report);
     struct pictures p = pictures_of(model->brain, how->pictures, how->seed, true);
     ww_source source = {how->pictures->count, fetch_pictures, &p};
-    return ww_model_fit(model, &source, NULL, how->record, how->checkpoint, false, false,
+    return ww_model_fit(model, &source, NULL, how->record, how->checkpoint, resumes, how->verbose,
                         how->progress, report);
 }
 

@@ -33,6 +33,9 @@ ww_answers *ww_answers_new(const ww_brain *brain, size_t count);
 /** Runs the model on the trials and puts what it says into answers number trials->first and on. */
 ww_status ww_model_answer_into(ww_model *model, const ww_trials *trials, ww_answers *answers);
 
+/** Fails unless the checkpoint to go on from is one of a brain of this name. */
+ww_status ww_model_check_name(const ww_model *model, const char *checkpoint);
+
 /** Says, before a training, how many pathways have no effect. */
 void ww_model_tell_idle(const ww_model *model, ww_progress *progress);
 

@@ -44,6 +44,7 @@ ww_status ww_pictures_of(ww_pictures *out, const ww_labelled *train, const ww_la
                          .channels = train->channels,
                          .height = train->height,
                          .width = train->width,
+                         .train_crc32 = ww_labelled_crc32(train),
                          .test_crc32 = ww_labelled_crc32(test),
                          .correct = NAN,
                          .low = NAN,
@@ -63,20 +64,26 @@ static ww_status write_correct(const ww_pictures *p, ww_h5 *file)
                            "share of the test pictures; low, high: Wilson's 95 % interval");
 }
 
+static ww_status write_sum(uint32_t crc, ww_h5 *file, const char *name)
+{
+    char sum[16];
+    const char *text = sum;
+    snprintf(sum, sizeof sum, "%08x", (unsigned)crc);
+    return ww_h5_write_texts(file, name, &text, -1);
+}
+
 ww_status ww_pictures_write(const ww_pictures *p, ww_h5 *file)
 {
     const int64_t classes = p->classes, per_class = p->per_class, three = 3;
     const int64_t size[] = {p->channels, p->height, p->width};
-    char sum[16];
-    const char *text = sum;
-    snprintf(sum, sizeof sum, "%08x", (unsigned)p->test_crc32);
     WW_TRY(ww_h5_write_texts(file, GROUP "class", p->class_name, classes));
     WW_TRY(ww_h5_write_ints(file, GROUP "learned", p->learned, 1, &classes));
     WW_TRY(ww_h5_write_ints(file, GROUP "tested", p->tested, 1, &classes));
     WW_TRY(ww_h5_write_ints(file, GROUP "per_class", &per_class, 0, NULL));
     WW_TRY(ww_h5_write_ints(file, GROUP "size", size, 1, &three));
     WW_TRY(ww_h5_attribute(file, GROUP "size", "dimensions", "channels height width"));
-    WW_TRY(ww_h5_write_texts(file, GROUP "test_crc32", &text, -1));
+    WW_TRY(write_sum(p->train_crc32, file, GROUP "train_crc32"));
+    WW_TRY(write_sum(p->test_crc32, file, GROUP "test_crc32"));
     if (!isnan(p->correct))
         WW_TRY(write_correct(p, file));
     return ww_h5_inputs(file, &p->inputs);
@@ -90,15 +97,14 @@ static ww_status read_counts(const int64_t **out, const ww_h5 *file, const char 
     return count != NULL ? ww_h5_read_ints(file, name, count, classes) : WW_ENOMEM;
 }
 
-static ww_status read_sum(uint32_t *out, const ww_h5 *file, ww_arena *arena)
+static ww_status read_sum(uint32_t *out, const ww_h5 *file, const char *name, ww_arena *arena)
 {
     const char *const *text;
     size_t n;
     unsigned sum;
-    WW_TRY(ww_h5_read_texts(file, GROUP "test_crc32", &text, &n, arena));
+    WW_TRY(ww_h5_read_texts(file, name, &text, &n, arena));
     if (n != 1 || sscanf(text[0], "%8x", &sum) != 1)
-        return WW_FAIL(WW_EPARSE, "%s: " GROUP "test_crc32: a check sum is wanted",
-                       ww_h5_path(file));
+        return WW_FAIL(WW_EPARSE, "%s: %s: a check sum is wanted", ww_h5_path(file), name);
     *out = (uint32_t)sum;
     return WW_OK;
 }
@@ -114,7 +120,9 @@ static ww_status read_all(ww_pictures *out, const ww_h5 *file, ww_arena *arena)
     WW_TRY(read_counts(&out->tested, file, GROUP "tested", n, arena));
     WW_TRY(ww_h5_read_ints(file, GROUP "per_class", &per_class, 1));
     WW_TRY(ww_h5_read_ints(file, GROUP "size", size, 3));
-    WW_TRY(read_sum(&out->test_crc32, file, arena));
+    if (ww_h5_has(file, GROUP "train_crc32"))
+        WW_TRY(read_sum(&out->train_crc32, file, GROUP "train_crc32", arena));
+    WW_TRY(read_sum(&out->test_crc32, file, GROUP "test_crc32", arena));
     for (int i = 0; i < 3; i++)
         if (size[i] < 1 || size[i] > 32768)
             return WW_FAIL(WW_EPARSE, "%s: " GROUP "size: %lld is outside 1 to 32768",
@@ -159,4 +167,17 @@ ww_status ww_pictures_same_classes(const ww_pictures *learned, const ww_labelled
         return WW_FAIL(WW_EINVAL, "%s: class %d, '%s', was not learned", path, i + 1,
                        set->class_name[i]);
     return WW_OK;
+}
+
+ww_status ww_pictures_same(const ww_pictures *learned, const ww_pictures *now,
+                           const char *checkpoint)
+{
+    bool same = learned->classes == now->classes && learned->per_class == now->per_class &&
+                learned->channels == now->channels && learned->height == now->height &&
+                learned->width == now->width && learned->test_crc32 == now->test_crc32 &&
+                (learned->train_crc32 == 0 || learned->train_crc32 == now->train_crc32);
+    for (int c = 0; c < now->classes && same; c++)
+        same = strcmp(learned->class_name[c], now->class_name[c]) == 0 &&
+               learned->learned[c] == now->learned[c];
+    return same ? WW_OK : WW_FAIL(WW_EINVAL, "%s: it learned other pictures", checkpoint);
 }

@@ -8,7 +8,7 @@
  *     learned, tested [classes]    pictures of each
  *     per_class                    pictures of each class folder that are learned; 0: half
  *     size [3]                     channels, height, width that all pictures were brought to
- *     test_crc32                   of the test split as it was read (ww_labelled_crc32)
+ *     train_crc32, test_crc32      of either split as it was read (ww_labelled_crc32)
  *     correct, low, high           share of the test pictures that is right, with its 95 % interval
  *
  * /provenance/inputs names the files that they came from. */
@@ -22,9 +22,9 @@ typedef struct ww_pictures {
     const int64_t *learned, *tested; /* [classes] */
     int per_class;
     int channels, height, width;
-    uint32_t test_crc32;
-    double correct, low, high; /* NAN: not tested yet */
-    ww_inputs inputs;          /* not read back */
+    uint32_t train_crc32, test_crc32; /* train_crc32 is 0 in files that do not have it */
+    double correct, low, high;        /* NAN: not tested yet */
+    ww_inputs inputs;                 /* not read back */
 } ww_pictures;
 
 /** The record of two splits, not tested yet; all of it in `arena`. The checksums of the files are
@@ -42,5 +42,10 @@ ww_status ww_pictures_read(ww_pictures *out, const char *checkpoint, ww_arena *a
  * learned"; `path` is where the set lies. */
 ww_status ww_pictures_same_classes(const ww_pictures *learned, const ww_labelled *set,
                                    const char *path);
+
+/** Fails unless the pictures of a training are those that a checkpoint learned: "b.h5: it learned
+ * other pictures". */
+ww_status ww_pictures_same(const ww_pictures *learned, const ww_pictures *now,
+                           const char *checkpoint);
 
 #endif

@@ -99,7 +99,7 @@ $ whatwhere analyse t.csv correlation a b; for t in none inf blank; do whatwhere
 ! whatwhere: blank.csv: no line that names the columns
 
 # the command line; that of each command is in COMMAND.t
-$ for c in "lesoin b.h5" "lesion b.h5 --trails 9" "lesion b.h5 --lesion" "lesion b.h5 -o" "lesion b.h5 --trials 5" "lesion b.h5 --trials=-5" "lesion b.h5 --data x --side-deg 2" "lesion b.h5 --seed -1" "run lesion-battery --seeds=-2" "run lesion-battery --trials=-1" "run x.yaml --demo" "run scene-tasks" "train b --data x --resume" "train b --start x" "lesion" "lesion a b" "lesion b.h5 --set a=1" "lesion b.h5 --quiet=3" "train b --test=-1"; do whatwhere $c; [ $? = 2 ] || echo "$c: not status 2"; done >&2
+$ for c in "lesoin b.h5" "lesion b.h5 --trails 9" "lesion b.h5 --lesion" "lesion b.h5 -o" "lesion b.h5 --trials 5" "lesion b.h5 --trials=-5" "lesion b.h5 --data x --side-deg 2" "lesion b.h5 --seed -1" "run lesion-battery --seeds=-2" "run lesion-battery --trials=-1" "run x.yaml --demo" "run scene-tasks" "train b --data x --resume --frozen" "train b --start x" "lesion" "lesion a b" "lesion b.h5 --set a=1" "lesion b.h5 --quiet=3" "train b --test=-1"; do whatwhere $c; [ $? = 2 ] || echo "$c: not status 2"; done >&2
 ! whatwhere: unknown command 'lesoin'; did you mean 'lesion'?
 ! whatwhere: --trails: unknown option; did you mean '--trials'?
 ! whatwhere: --lesion: a value is missing
@@ -112,7 +112,7 @@ $ for c in "lesoin b.h5" "lesion b.h5 --trails 9" "lesion b.h5 --lesion" "lesion
 ! whatwhere: --trials: -1 is outside 0 to 1000000
 ! whatwhere: --demo goes with an experiment, not with a study
 ! whatwhere: scene-tasks has no study of its own; name it in a study file
-! whatwhere: --resume goes on with scenes; it does not go with --data
+! whatwhere: --resume goes on with the areas; it does not go with --frozen
 ! whatwhere: --frozen and --start belong to --data
 ! whatwhere: an argument is missing; wanted: BRAIN.h5
 ! whatwhere: 'b' is one argument too many; wanted: BRAIN.h5

@@ -16,8 +16,9 @@ $ whatwhere train two-streams-small -o m.h5 --epochs 1 --test 0 -q --plan measur
 % mkdir -p bars/lying bars/upright
 % for i in 1 2; do printf 'P2 4 4 255\n0 0 0 0 255 255 255 255 0 0 0 0 0 0 0 0\n' > bars/lying/$i.pgm; done
 % for i in 1 2; do printf 'P2 4 4 255\n0 255 0 0 0 255 0 0 0 255 0 0 0 255 0 0\n' > bars/upright/$i.pgm; done
-$ whatwhere train two-streams-small --data bars -o b.h5 --epochs 1 -q
+$ whatwhere train two-streams-small --data bars -o b.h5 --epochs 1 -q && whatwhere train two-streams-small --data bars -o b.h5 --epochs 2 --resume 2> /dev/null
 > ^2 pictures of 2 classes learned, 2 tested: [01]\.[0-9]+ correct \[0\.[0-9]{4}, [01]\.[0-9]{4}\]$
+> ^2 epochs, 2 steps in [0-9]+ s
 
 # the checkpoint says which pictures those were
 % python3 -c 'import h5py' 2> /dev/null || exit 77
@@ -45,9 +46,17 @@ $ whatwhere train two-streams-small --frozen
 ? 2
 ! whatwhere: --frozen and --start belong to --data
 
-$ whatwhere train two-streams-small --data x --resume
+$ whatwhere train two-streams-small --data x --resume --frozen
 ? 2
-! whatwhere: --resume goes on with scenes; it does not go with --data
+! whatwhere: --resume goes on with the areas; it does not go with --frozen
+
+$ whatwhere train two-streams-small --data x --test 20
+? 2
+! whatwhere: --test counts scenes; with --data all test pictures are tested
+
+$ whatwhere train two-streams-small --per-class 3
+? 2
+! whatwhere: --per-class belongs to --data
 
 $ whatwhere train two-streams-small --data nowhere
 ? 1

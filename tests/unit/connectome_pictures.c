@@ -148,6 +148,79 @@ Test(pictures, stand_in_the_checkpoint)
     }
 }
 
+/* Interrupts after so many steps of training. */
+static int steps, stop_after;
+
+static void stop_at(ww_progress *self, const char *task, double done, double total,
+                    const char *note)
+{
+    (void)self, (void)task, (void)done, (void)total, (void)note;
+    if (++steps == stop_after)
+        ww_interrupt();
+}
+
+static void no_line(ww_progress *self, const char *text)
+{
+    (void)self, (void)text;
+}
+
+static ww_status learn(const char *file, const ww_labelled *train, const ww_pictures *record,
+                       bool resume, int stop, ww_model **model)
+{
+    static const char *const set[] = {"training.epochs=3", "training.batch=2", "augment.shift_px=1",
+                                      NULL};
+    ww_progress progress = {.step = stop_at, .line = no_line};
+    ww_train_report report;
+    ww_picture_training how = {.brain = ww_path("tiny.yaml"),
+                               .set = set,
+                               .pictures = train,
+                               .seed = 3,
+                               .resume = resume,
+                               .checkpoint = ww_path(file),
+                               .record = record,
+                               .progress = &progress};
+    steps = 0;
+    stop_after = stop;
+    ww_interrupt_clear();
+    ww_status status = ww_model_train_labelled(model, &how, &report);
+    ww_interrupt_clear();
+    return status;
+}
+
+Test(pictures, an_interrupted_training_goes_on_with_the_same_bits_on_the_same_pictures)
+{
+    ww_labelled train = squares(5, names), other = squares(5, names);
+    ww_pictures record = recorded(NULL), another = record;
+    ww_model *straight, *resumed;
+    ww_tiny_brain();
+    expect_ok(learn("straight.h5", &train, &record, true, 0, &straight));
+    size_t n;
+    const float *a = ww_values_parameters(straight->values, &n);
+    for (int stop = 1; stop <= 5; stop += 2) { /* within an epoch, and between two */
+        cr_assert_eq(learn("b.h5", &train, &record, false, stop, &resumed), WW_EINTERRUPTED);
+        expect_ok(learn("b.h5", &train, &record, true, 0, &resumed));
+        cr_assert_leq(steps, 6 - stop + 1, "%d steps after %d", steps, stop);
+        const float *b = ww_values_parameters(resumed->values, &n);
+        cr_assert_eq(memcmp(a, b, n * sizeof *a), 0, "stopped after %d", stop);
+        ww_model_free(resumed);
+    }
+    ww_model_free(straight);
+    another.train_crc32 = ww_labelled_crc32(&other) + 1;
+    expect_failure(learn("b.h5", &other, &another, true, 0, &resumed), WW_EINVAL,
+                   "@/b.h5: it learned other pictures");
+    another = record;
+    another.per_class = 8;
+    expect_failure(learn("b.h5", &other, &another, true, 0, &resumed), WW_EINVAL,
+                   "@/b.h5: it learned other pictures");
+    static const char *const brief[] = {"training.epochs=0", NULL};
+    ww_train_report report;
+    expect_ok(ww_model_create(&straight, ww_path("tiny.yaml"), brief, 1));
+    expect_ok(ww_model_train(straight, ww_path("s.h5"), false, false, NULL, &report));
+    ww_model_free(straight);
+    expect_failure(learn("s.h5", &train, &record, true, 0, &resumed), WW_EINVAL,
+                   "@/s.h5: it learned scenes");
+}
+
 Test(pictures, a_missing_or_damaged_record_is_told)
 {
     ww_pictures record = recorded(NULL), read;
