@@ -30,6 +30,15 @@ typedef enum ww_mode {
     WW_GRADIENT /* WW_INFER's forward, backward also with respect to the inputs */
 } ww_mode;
 
+/** Whether an operator can do a rectification that is its output's only reader in its own loop:
+ * with call->rectify, out is max(0, out) (what is not a number stays so), and grad_out is that of
+ * the rectified out. Forward and backward then do both; the references need not. */
+typedef enum ww_rectifies {
+    WW_RECTIFIES_NOT,
+    WW_RECTIFIES,          /* backward finds where out > 0 from what it reads anyway */
+    WW_RECTIFIES_KEEPS_OUT /* backward then reads out */
+} ww_rectifies;
+
 /** One compiled node, as the functions of its operator see it. All shapes have their batch. */
 typedef struct ww_op_call {
     const void *attr; /* the operator's attribute struct */
@@ -44,6 +53,7 @@ typedef struct ww_op_call {
     float *saved, *scratch;
     size_t saved_floats, scratch_floats; /* set by prepare */
     ww_mode mode;
+    bool rectify;  /* the operator does the rectification that follows it too (ww_rectifies) */
     uint64_t seed; /* differs per node and per step: the key of this call's random numbers */
 } ww_op_call;
 
@@ -93,10 +103,11 @@ struct ww_op {
     ww_status (*forward_reference)(ww_op_call *call);
     ww_status (*backward_reference)(ww_op_call *call);
 
-    unsigned keeps_in;  /* bit k: backward reads in[k] (31: any k) */
-    bool keeps_out;     /* backward reads out */
-    bool in_place;      /* out may share memory with in[0], and grad_in[0] with grad_out, where
-                           they are of one size */
+    unsigned keeps_in; /* bit k: backward reads in[k] (31: any k) */
+    bool keeps_out;    /* backward reads out */
+    bool in_place;     /* out may share memory with in[0], and grad_in[0] with grad_out, where
+                          they are of one size */
+    ww_rectifies rectifies;
     unsigned linear_in; /* bit k: linear (or affine) in in[k], the others fixed: the adjoint
                            identity is tested */
     unsigned fixed_in;  /* bit k: in[k] is never differentiated (labels, running statistics) */

@@ -59,58 +59,14 @@ static inline double ww_sum_products(const float *a, const float *b, int64_t n)
     return sum;
 }
 
-/** Adds to *sum the sum of x - shift, and to *squares that of (x - shift)^2: with a shift near the
- * mean, a variance in one pass that loses no digits. */
-static inline void ww_sum_moments(const float *x, int64_t n, float shift, double *sum,
-                                  double *squares)
-{
-    double lane[8] = {0}, square[8] = {0};
-    int64_t i = 0;
-    for (; i + 8 <= n; i += 8)
-        for (int j = 0; j < 8; j++) {
-            double d = (double)x[i + j] - (double)shift;
-            lane[j] += d;
-            square[j] += d * d;
-        }
-    for (; i < n; i++) {
-        double d = (double)x[i] - (double)shift;
-        lane[0] += d;
-        square[0] += d * d;
-    }
-    for (int j = 0; j < 8; j++) {
-        *sum += lane[j];
-        *squares += square[j];
-    }
-}
-
-/** Mean and variance (mean squared deviation) from the sums of ww_sum_moments over n numbers. */
+/** Mean and variance (mean squared deviation) from the sums of x - shift and (x - shift)^2 over n
+ * numbers: with a shift near the mean, in one pass, no digits are lost. */
 static inline void ww_moments(int64_t n, float shift, double sum, double squares, double *mean,
                               double *variance)
 {
     double moved = sum / (double)n, spread = squares / (double)n - moved * moved;
     *mean = (double)shift + moved;
     *variance = spread > 0 ? spread : 0;
-}
-
-/** Adds to *sum the sum of dy, and to *products that of dy (x - mean). */
-static inline void ww_sum_gradients(const float *dy, const float *x, int64_t n, float mean,
-                                    double *sum, double *products)
-{
-    double lane[8] = {0}, product[8] = {0};
-    int64_t i = 0;
-    for (; i + 8 <= n; i += 8)
-        for (int j = 0; j < 8; j++) {
-            lane[j] += (double)dy[i + j];
-            product[j] += (double)dy[i + j] * (double)(x[i + j] - mean);
-        }
-    for (; i < n; i++) {
-        lane[0] += (double)dy[i];
-        product[0] += (double)dy[i] * (double)(x[i] - mean);
-    }
-    for (int j = 0; j < 8; j++) {
-        *sum += lane[j];
-        *products += product[j];
-    }
 }
 
 /** The outputs begin .. end-1 along one axis whose tap, `shift` pixels from u * stride, lies inside

@@ -13,6 +13,7 @@
  * Otherwise m and v are the states, and dx = gain r dy. */
 #include <math.h>
 
+#include "engine/tensor/backend/loops.h"
 #include "engine/tensor/backend/maps.h"
 #include "engine/tensor/ops.h"
 
@@ -39,20 +40,103 @@ static ww_status infer(void *attr, int n_in, const ww_shape *in, ww_shape *out)
     return WW_OK;
 }
 
-/* Saved: m and r of each channel. */
+/* How the work is cut, by shapes alone: a piece is one channel in a block of samples, and pieces
+ * follow each other as they lie in memory. */
+enum { PIECE_FLOATS = 64, RUN = 64 }; /* RUN pieces are applied as they lie */
+
+struct cut {
+    ww_maps m;
+    int64_t samples, pieces; /* of a block; in all */
+};
+
+static struct cut cut_of(const ww_op_call *call)
+{
+    struct cut cut = {.m = ww_maps_of(&call->in_shape[X])};
+    cut.samples = (PIECE_FLOATS + cut.m.s - 1) / cut.m.s;
+    cut.pieces = (cut.m.n + cut.samples - 1) / cut.samples * cut.m.c;
+    return cut;
+}
+
+/* Saved: m and r of each channel. Scratch: two sums of each piece. */
 static ww_status prepare(ww_op_call *call)
 {
-    call->saved_floats = 2 * (size_t)call->in_shape[X].dim[1];
+    struct cut cut = cut_of(call);
+    call->saved_floats = 2 * (size_t)cut.m.c;
+    call->scratch_floats = 2 * sizeof(double) / sizeof(float) * (size_t)cut.pieces;
     return WW_OK;
 }
 
-static void moments(const ww_maps *m, const float *x, int64_t c, double *mean, double *variance)
+static double *sums_of(const ww_op_call *call, int64_t piece)
 {
-    float shift = x[c * m->s];
-    double sum = 0, squares = 0;
-    for (int64_t n = 0; n < m->n; n++)
-        ww_sum_moments(x + (n * m->c + c) * m->s, m->s, shift, &sum, &squares);
-    ww_moments(m->n * m->s, shift, sum, squares, mean, variance);
+    return (double *)(void *)call->scratch + 2 * piece;
+}
+
+/* The sums of a channel over its pieces, in order, replace those of the first. */
+static const double *total(const ww_op_call *call, const struct cut *cut, int64_t c)
+{
+    double *sum = sums_of(call, c);
+    for (int64_t piece = c + cut->m.c; piece < cut->pieces; piece += cut->m.c)
+        for (int k = 0; k < 2; k++)
+            sum[k] += sums_of(call, piece)[k];
+    return sum;
+}
+
+/* The rows of a piece, and where they begin. */
+static ww_slab slab_of(const struct cut *cut, int64_t piece, int64_t *at)
+{
+    const ww_maps *m = &cut->m;
+    int64_t first = piece / m->c * cut->samples, left = m->n - first;
+    *at = (first * m->c + piece % m->c) * m->s;
+    return (ww_slab){
+        .rows = left < cut->samples ? left : cut->samples, .step = m->c * m->s, .n = m->s};
+}
+
+static ww_scaling scaling_of(const ww_op_call *call, const struct cut *cut, int64_t c)
+{
+    return (ww_scaling){.centre = call->saved[c],
+                        .scale = call->in[GAIN][c] * call->saved[cut->m.c + c],
+                        .bias = call->in[BIAS][c],
+                        .rectify = call->rectify};
+}
+
+typedef void piece_work(const ww_op_call *call, const struct cut *cut, int64_t piece);
+typedef void channel_work(ww_op_call *call, const struct cut *cut, int64_t c);
+
+/* Sums each piece, finishes each channel, and applies what comes out to the pieces: from the last
+ * to the first, since the last are still near. */
+static void each(ww_op_call *call, piece_work *sum, channel_work *finish, piece_work *apply)
+{
+    const struct cut cut = cut_of(call);
+#pragma omp parallel if (cut.m.size > WW_SERIAL)
+    {
+#pragma omp for schedule(static)
+        for (int64_t piece = 0; piece < cut.pieces; piece++)
+            sum(call, &cut, piece);
+#pragma omp for schedule(static)
+        for (int64_t c = 0; c < cut.m.c; c++)
+            finish(call, &cut, c);
+#pragma omp for schedule(static)
+        for (int64_t run = (cut.pieces - 1) / RUN; run >= 0; run--)
+            for (int64_t i = run * RUN; i < (run + 1) * RUN && i < cut.pieces; i++)
+                apply(call, &cut, i);
+    }
+}
+
+/* Sums relative to the channel's first number: a variance in one pass that loses no digits. */
+static float shift_of(const ww_op_call *call, const struct cut *cut, int64_t c)
+{
+    return call->in[X][c * cut->m.s];
+}
+
+static void sum_forward(const ww_op_call *call, const struct cut *cut, int64_t piece)
+{
+    int64_t at;
+    ww_slab slab = slab_of(cut, piece, &at);
+    double *sum = sums_of(call, piece);
+    sum[0] = sum[1] = 0;
+    if (call->mode == WW_TRAIN)
+        ww_loops_best()->moments(&slab, call->in[X] + at, shift_of(call, cut, piece % cut->m.c),
+                                 sum);
 }
 
 /* The states of a channel follow the batch. */
@@ -66,51 +150,75 @@ static void follow(ww_op_call *call, int64_t c, int64_t count, double mean, doub
         *states[k] = (float)((1 - a->momentum) * (double)*states[k] + a->momentum * now[k]);
 }
 
+static void finish_forward(ww_op_call *call, const struct cut *cut, int64_t c)
+{
+    double mean = (double)call->in[MEAN][c], variance = (double)call->in[VARIANCE][c];
+    int64_t count = cut->m.n * cut->m.s;
+    if (call->mode == WW_TRAIN) {
+        const double *sum = total(call, cut, c);
+        ww_moments(count, shift_of(call, cut, c), sum[0], sum[1], &mean, &variance);
+        follow(call, c, count, mean, variance);
+    }
+    call->saved[c] = (float)mean;
+    call->saved[cut->m.c + c] = (float)(1 / sqrt(variance + EPSILON));
+}
+
+static void apply_forward(const ww_op_call *call, const struct cut *cut, int64_t piece)
+{
+    int64_t at;
+    ww_slab slab = slab_of(cut, piece, &at);
+    ww_scaling scaling = scaling_of(call, cut, piece % cut->m.c);
+    ww_loops_best()->scale(&slab, &scaling, call->in[X] + at, call->out + at);
+}
+
 static ww_status forward(ww_op_call *call)
 {
-    ww_maps m = ww_maps_of(&call->in_shape[X]);
-    const float *x = call->in[X];
-#pragma omp parallel for if (m.size > WW_SERIAL)
-    for (int64_t c = 0; c < m.c; c++) {
-        double mean = (double)call->in[MEAN][c], variance = (double)call->in[VARIANCE][c];
-        if (call->mode == WW_TRAIN) {
-            moments(&m, x, c, &mean, &variance);
-            follow(call, c, m.n * m.s, mean, variance);
-        }
-        float centre = call->saved[c] = (float)mean, bias = call->in[BIAS][c];
-        float rate = call->saved[m.c + c] = (float)(1 / sqrt(variance + EPSILON));
-        float scale = call->in[GAIN][c] * rate;
-        for (int64_t n = 0; n < m.n; n++)
-            for (int64_t i = (n * m.c + c) * m.s; i < (n * m.c + c + 1) * m.s; i++)
-                call->out[i] = (x[i] - centre) * scale + bias;
-    }
+    each(call, sum_forward, finish_forward, apply_forward);
     return WW_OK;
+}
+
+static void sum_backward(const ww_op_call *call, const struct cut *cut, int64_t piece)
+{
+    int64_t at;
+    ww_slab slab = slab_of(cut, piece, &at);
+    ww_scaling scaling = scaling_of(call, cut, piece % cut->m.c);
+    double *sum = sums_of(call, piece);
+    sum[0] = sum[1] = 0;
+    if (call->grad_in[GAIN] != NULL || call->grad_in[BIAS] != NULL || call->mode == WW_TRAIN)
+        ww_loops_best()->scale_sums(&slab, &scaling, call->in[X] + at, call->grad_out + at, sum);
+}
+
+static void finish_backward(ww_op_call *call, const struct cut *cut, int64_t c)
+{
+    const double *sum = total(call, cut, c);
+    if (call->grad_in[GAIN] != NULL)
+        call->grad_in[GAIN][c] = (float)(sum[1] * (double)call->saved[cut->m.c + c]);
+    if (call->grad_in[BIAS] != NULL)
+        call->grad_in[BIAS][c] = (float)sum[0];
+}
+
+static void apply_backward(const ww_op_call *call, const struct cut *cut, int64_t piece)
+{
+    int64_t at;
+    ww_slab slab = slab_of(cut, piece, &at);
+    ww_scaling scaling = scaling_of(call, cut, piece % cut->m.c);
+    int64_t c = piece % cut->m.c;
+    double rate = (double)call->saved[cut->m.c + c];
+    const double *sum = sums_of(call, c);
+    if (call->grad_in[X] == NULL)
+        return;
+    if (call->mode == WW_TRAIN) {
+        double share = (double)scaling.scale / (double)(cut->m.n * cut->m.s);
+        scaling.level = (float)(share * sum[0]);
+        scaling.slope = (float)(share * sum[1] * rate * rate);
+    }
+    ww_loops_best()->scale_back(&slab, &scaling, call->in[X] + at, call->grad_out + at,
+                                call->grad_in[X] + at);
 }
 
 static ww_status backward(ww_op_call *call)
 {
-    ww_maps m = ww_maps_of(&call->in_shape[X]);
-    const float *x = call->in[X], *dy = call->grad_out;
-    float *dx = call->grad_in[X], *dgain = call->grad_in[GAIN], *dbias = call->grad_in[BIAS];
-    double count = call->mode == WW_TRAIN ? (double)(m.n * m.s) : INFINITY;
-    bool sums = dgain != NULL || dbias != NULL || call->mode == WW_TRAIN;
-#pragma omp parallel for if (m.size > WW_SERIAL)
-    for (int64_t c = 0; c < m.c; c++) {
-        float centre = call->saved[c], rate = call->saved[m.c + c];
-        double sum = 0, products = 0;
-        for (int64_t n = 0; n < m.n && sums; n++)
-            ww_sum_gradients(dy + (n * m.c + c) * m.s, x + (n * m.c + c) * m.s, m.s, centre, &sum,
-                             &products);
-        if (dgain != NULL)
-            dgain[c] = (float)(products * (double)rate);
-        if (dbias != NULL)
-            dbias[c] = (float)sum;
-        float scale = call->in[GAIN][c] * rate, level = (float)(sum / count);
-        float slope = (float)(products * (double)rate * (double)rate / count);
-        for (int64_t n = 0; n < m.n && dx != NULL; n++)
-            for (int64_t i = (n * m.c + c) * m.s; i < (n * m.c + c + 1) * m.s; i++)
-                dx[i] = scale * (dy[i] - level - (x[i] - centre) * slope);
-    }
+    each(call, sum_backward, finish_backward, apply_backward);
     return WW_OK;
 }
 
@@ -201,6 +309,8 @@ static const struct batch_norm fast = {0.5};
 static const ww_op_case cases[] = {CASE("maps", NULL, 3, {4, {WW_BATCH, 3, 5, 7}}),
                                    CASE("maps, momentum 0.5", &fast, 5, {4, {WW_BATCH, 5, 4, 4}}),
                                    CASE("one channel", NULL, 1, {4, {WW_BATCH, 1, 3, 3}}),
+                                   CASE("few channels", NULL, 3, {4, {WW_BATCH, 3, 12, 12}}),
+                                   CASE("many channels", NULL, 17, {4, {WW_BATCH, 17, 8, 5}}),
                                    CASE("vectors of five samples", NULL, 6, {2, {5, 6}}),
                                    CASE("sequences", NULL, 4, {3, {WW_BATCH, 4, 6}}),
                                    {NULL}};
@@ -223,7 +333,8 @@ const ww_op ww_op_batch_norm = {.item = {.name = "batch_norm",
                                 .backward = backward,
                                 .forward_reference = forward_reference,
                                 .backward_reference = backward_reference,
-                                .keeps_in = WW_BIT(X) | WW_BIT(GAIN),
+                                .keeps_in = WW_BIT(X) | WW_BIT(GAIN) | WW_BIT(BIAS),
+                                .rectifies = WW_RECTIFIES,
                                 .in_place = true,
                                 .linear_in = WW_BIT(GAIN) | WW_BIT(BIAS),
                                 .fixed_in = WW_BIT(MEAN) | WW_BIT(VARIANCE),

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "engine/tensor/backend/loops.h"
 #include "engine/tensor/backend/maps.h"
 
 extern const ww_op ww_op_bias;
@@ -19,36 +20,99 @@ static ww_status infer(void *attr, int n_in, const ww_shape *in, ww_shape *out)
     return WW_OK;
 }
 
+/* Scratch: the sum over each map of each sample. */
+static ww_status prepare(ww_op_call *call)
+{
+    const ww_maps m = ww_maps_of(&call->in_shape[0]);
+    call->scratch_floats = sizeof(double) / sizeof(float) * (size_t)(m.n * m.c);
+    return WW_OK;
+}
+
+/* Vectors: y and x of one sample. */
+static void forward_vector(const ww_op_call *call, int64_t c, const float *x, float *y)
+{
+    const float *bias = call->in[1];
+#pragma omp simd
+    for (int64_t i = 0; i < c; i++) {
+        const float t = x[i] + bias[i];
+        y[i] = call->rectify && t <= 0 ? 0 : t;
+    }
+}
+
 static ww_status forward(ww_op_call *call)
 {
-    ww_maps m = ww_maps_of(&call->in_shape[0]);
-    const float *x = call->in[0], *bias = call->in[1];
-    float *y = call->out;
+    const ww_maps m = ww_maps_of(&call->in_shape[0]);
+    const ww_slab map = {1, m.s, m.s};
+    const int64_t rows = m.s == 1 ? m.n : m.n * m.c, step = m.size / rows;
 #pragma omp parallel for if (m.size > WW_SERIAL)
-    for (int64_t row = 0; row < m.n * m.c; row++) {
-        float b = bias[row % m.c];
-        for (int64_t s = row * m.s; s < (row + 1) * m.s; s++)
-            y[s] = x[s] + b;
+    for (int64_t i = 0; i < rows; i++) {
+        const float *x = call->in[0] + i * step;
+        float *y = call->out + i * step;
+        if (m.s == 1)
+            forward_vector(call, m.c, x, y);
+        else
+            ww_loops_best()->add_number(&map, call->in[1][i % m.c], call->rectify, x, y);
     }
     return WW_OK;
 }
 
-static ww_status backward(ww_op_call *call)
+enum { SHARE = 64 };
+
+/* Vectors: channels first .. end-1 of all samples. */
+static void backward_vectors(const ww_op_call *call, const ww_maps *m, int64_t first, int64_t end)
 {
-    ww_maps m = ww_maps_of(&call->in_shape[0]);
-    const float *dy = call->grad_out;
     float *dx = call->grad_in[0], *db = call->grad_in[1];
-    if (db != NULL) {
-#pragma omp parallel for if (m.size > WW_SERIAL)
-        for (int64_t c = 0; c < m.c; c++) {
+    double sum[SHARE] = {0};
+    for (int64_t n = 0; n < m->n; n++)
+        for (int64_t c = first; c < end; c++) {
+            const int64_t i = n * m->c + c;
+            const float d = !call->rectify || call->out[i] > 0 ? call->grad_out[i] : 0;
+            sum[c - first] += (double)d;
+            if (dx != NULL)
+                dx[i] = d;
+        }
+    for (int64_t c = first; c < end && db != NULL; c++)
+        db[c] = (float)sum[c - first];
+}
+
+static void backward_maps(const ww_op_call *call, const ww_maps *m)
+{
+    const ww_slab map = {1, m->s, m->s};
+    const float *dy = call->grad_out, *y = call->rectify ? call->out : NULL;
+    float *dx = call->grad_in[0] == dy && y == NULL ? NULL : call->grad_in[0];
+    float *db = call->grad_in[1];
+    double *sums = (double *)(void *)call->scratch;
+#pragma omp parallel if (m->size > WW_SERIAL)
+    {
+#pragma omp for
+        for (int64_t i = 0; i < m->n * m->c; i++)
+            sums[i] = ww_loops_best()->sum(&map, dy + i * m->s, y ? y + i * m->s : NULL,
+                                           dx ? dx + i * m->s : NULL);
+#pragma omp for
+        for (int64_t c = 0; c < (db != NULL ? m->c : 0); c++) {
             double sum = 0;
-            for (int64_t n = 0; n < m.n; n++)
-                sum += ww_sum(dy + (n * m.c + c) * m.s, m.s);
+            for (int64_t n = 0; n < m->n; n++)
+                sum += sums[n * m->c + c];
             db[c] = (float)sum;
         }
     }
-    if (dx != NULL && dx != dy)
-        memcpy(dx, dy, (size_t)m.size * sizeof *dx);
+}
+
+/* With the rectification, dy counts where the output is above 0. */
+static ww_status backward(ww_op_call *call)
+{
+    const ww_maps m = ww_maps_of(&call->in_shape[0]);
+    float *dx = call->grad_in[0];
+    if (call->grad_in[1] == NULL && !call->rectify) {
+        if (dx != NULL && dx != call->grad_out)
+            memcpy(dx, call->grad_out, (size_t)m.size * sizeof *dx);
+    } else if (m.s > 1) {
+        backward_maps(call, &m);
+    } else {
+#pragma omp parallel for if (m.size > WW_SERIAL)
+        for (int64_t c = 0; c < m.c; c += SHARE)
+            backward_vectors(call, &m, c, c + SHARE < m.c ? c + SHARE : m.c);
+    }
     return WW_OK;
 }
 
@@ -92,10 +156,12 @@ const ww_op ww_op_bias = {.item = {.name = "bias", .summary = "adds a number to 
                           .min_in = 2,
                           .max_in = 2,
                           .infer = infer,
+                          .prepare = prepare,
                           .forward = forward,
                           .backward = backward,
                           .forward_reference = forward_reference,
                           .backward_reference = backward_reference,
                           .in_place = true,
+                          .rectifies = WW_RECTIFIES_KEEPS_OUT,
                           .linear_in = WW_BIT(0) | WW_BIT(1),
                           .cases = cases};

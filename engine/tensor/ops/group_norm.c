@@ -12,6 +12,7 @@
  * is instance normalisation (Ulyanov, Vedaldi & Lempitsky 2016). */
 #include <math.h>
 
+#include "engine/tensor/backend/loops.h"
 #include "engine/tensor/backend/maps.h"
 #include "engine/tensor/ops.h"
 
@@ -66,23 +67,37 @@ static ww_status prepare(ww_op_call *call)
     return WW_OK;
 }
 
+/* Channel k of a lot, with what was saved of the lot. */
+static ww_scaling scaling_of(const struct sizes *s, const ww_op_call *call, int64_t lot, int64_t k)
+{
+    int64_t c = lot % s->groups * s->per + k;
+    return (ww_scaling){.centre = call->saved[2 * lot],
+                        .scale = call->in[GAIN][c] * call->saved[2 * lot + 1],
+                        .bias = call->in[BIAS][c],
+                        .rectify = call->rectify};
+}
+
+static ww_slab row_of(int64_t n)
+{
+    return (ww_slab){.rows = 1, .step = n, .n = n};
+}
+
 static ww_status forward(ww_op_call *call)
 {
-    struct sizes s = sizes_of(call);
+    const struct sizes s = sizes_of(call);
+    const ww_slab all = row_of(s.count), row = row_of(s.m.s);
 #pragma omp parallel for if (s.m.size > WW_SERIAL)
     for (int64_t lot = 0; lot < s.lots; lot++) {
         const float *x = call->in[X] + lot * s.count;
         float *y = call->out + lot * s.count, shift = x[0];
-        double sum = 0, squares = 0, mean, variance;
-        ww_sum_moments(x, s.count, shift, &sum, &squares);
-        ww_moments(s.count, shift, sum, squares, &mean, &variance);
-        float centre = call->saved[2 * lot] = (float)mean;
-        float rate = call->saved[2 * lot + 1] = (float)(1 / sqrt(variance + EPSILON));
+        double sum[2] = {0}, mean, variance;
+        ww_loops_best()->moments(&all, x, shift, sum);
+        ww_moments(s.count, shift, sum[0], sum[1], &mean, &variance);
+        call->saved[2 * lot] = (float)mean;
+        call->saved[2 * lot + 1] = (float)(1 / sqrt(variance + EPSILON));
         for (int64_t k = 0; k < s.per; k++) {
-            int64_t c = lot % s.groups * s.per + k;
-            float scale = call->in[GAIN][c] * rate, bias = call->in[BIAS][c];
-            for (int64_t i = k * s.m.s; i < (k + 1) * s.m.s; i++)
-                y[i] = (x[i] - centre) * scale + bias;
+            ww_scaling scaling = scaling_of(&s, call, lot, k);
+            ww_loops_best()->scale(&row, &scaling, x + k * s.m.s, y + k * s.m.s);
         }
     }
     return WW_OK;
@@ -93,23 +108,25 @@ static void backward_lot(const struct sizes *s, const ww_op_call *call, int64_t 
 {
     const float *x = call->in[X] + lot * s->count, *dy = call->grad_out + lot * s->count;
     const float *gain = call->in[GAIN] + lot % s->groups * s->per;
-    float centre = call->saved[2 * lot], rate = call->saved[2 * lot + 1];
-    double level = 0, slope = 0;
+    const ww_slab row = row_of(s->m.s);
+    double rate = (double)call->saved[2 * lot + 1], level = 0, slope = 0;
     for (int64_t k = 0; k < s->per; k++) {
+        ww_scaling scaling = scaling_of(s, call, lot, k);
         double *sum = sums + 2 * (lot * s->per + k);
         sum[0] = sum[1] = 0;
-        ww_sum_gradients(dy + k * s->m.s, x + k * s->m.s, s->m.s, centre, &sum[0], &sum[1]);
-        sum[1] *= (double)rate;
+        ww_loops_best()->scale_sums(&row, &scaling, x + k * s->m.s, dy + k * s->m.s, sum);
+        sum[1] *= rate;
         level += (double)gain[k] * sum[0] / (double)s->count;
         slope += (double)gain[k] * sum[1] / (double)s->count;
     }
-    if (call->grad_in[X] == NULL)
-        return;
     float *dx = call->grad_in[X] + lot * s->count;
-    float offset = (float)level, tilt = (float)(slope * (double)rate);
-    for (int64_t k = 0; k < s->per; k++)
-        for (int64_t i = k * s->m.s; i < (k + 1) * s->m.s; i++)
-            dx[i] = rate * (gain[k] * dy[i] - offset - (x[i] - centre) * tilt);
+    for (int64_t k = 0; k < s->per && call->grad_in[X] != NULL; k++) {
+        ww_scaling scaling = scaling_of(s, call, lot, k);
+        scaling.level = (float)(rate * level);
+        scaling.slope = (float)(rate * rate * slope);
+        ww_loops_best()->scale_back(&row, &scaling, x + k * s->m.s, dy + k * s->m.s,
+                                    dx + k * s->m.s);
+    }
 }
 
 static ww_status backward(ww_op_call *call)
@@ -236,7 +253,8 @@ const ww_op ww_op_group_norm = {.item = {.name = "group_norm",
                                 .backward = backward,
                                 .forward_reference = forward_reference,
                                 .backward_reference = backward_reference,
-                                .keeps_in = WW_BIT(X) | WW_BIT(GAIN),
+                                .keeps_in = WW_BIT(X) | WW_BIT(GAIN) | WW_BIT(BIAS),
+                                .rectifies = WW_RECTIFIES,
                                 .in_place = true,
                                 .linear_in = WW_BIT(GAIN) | WW_BIT(BIAS),
                                 .cases = cases};

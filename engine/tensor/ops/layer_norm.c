@@ -10,6 +10,7 @@
  */
 #include <math.h>
 
+#include "engine/tensor/backend/loops.h"
 #include "engine/tensor/backend/maps.h"
 #include "engine/tensor/ops.h"
 
@@ -62,9 +63,9 @@ static ww_status forward(ww_op_call *call)
     for (int64_t n = 0; n < s.n; n++) {
         const float *x = call->in[X] + n * s.m;
         float *y = call->out + n * s.m, shift = x[0];
-        double sum = 0, squares = 0, mean, variance;
-        ww_sum_moments(x, s.m, shift, &sum, &squares);
-        ww_moments(s.m, shift, sum, squares, &mean, &variance);
+        double sum[2] = {0}, mean, variance;
+        ww_loops_best()->moments(&(ww_slab){1, s.m, s.m}, x, shift, sum);
+        ww_moments(s.m, shift, sum[0], sum[1], &mean, &variance);
         float centre = call->saved[2 * n] = (float)mean;
         float rate = call->saved[2 * n + 1] = (float)(1 / sqrt(variance + EPSILON));
         for (int64_t i = 0; i < s.m; i++)
@@ -77,7 +78,7 @@ static ww_status forward(ww_op_call *call)
 static void backward_parameters(const ww_op_call *call, const struct sizes *s, float *dgain,
                                 float *dbias)
 {
-    enum { SHARE = 64 };
+    enum { SHARE = 512 };
 #pragma omp parallel for if (s->n * s->m > WW_SERIAL)
     for (int64_t first = 0; first < s->m; first += SHARE) {
         int64_t size = s->m - first < SHARE ? s->m - first : SHARE;
@@ -98,6 +99,23 @@ static void backward_parameters(const ww_op_call *call, const struct sizes *s, f
     }
 }
 
+/* Adds the sums of e = gain dy and of e (x - centre). */
+static void sum_sample(const float *gain, const float *dy, const float *x, int64_t m, float centre,
+                       double sum[2])
+{
+    enum { BLOCK = 512 };
+    float e[BLOCK], d[BLOCK];
+    for (int64_t first = 0; first < m; first += BLOCK) {
+        int64_t n = m - first < BLOCK ? m - first : BLOCK;
+        for (int64_t i = 0; i < n; i++) {
+            e[i] = gain[first + i] * dy[first + i];
+            d[i] = x[first + i] - centre;
+        }
+        sum[0] += ww_sum(e, n);
+        sum[1] += ww_sum_products(e, d, n);
+    }
+}
+
 static ww_status backward(ww_op_call *call)
 {
     struct sizes s = sizes_of(call);
@@ -111,14 +129,10 @@ static ww_status backward(ww_op_call *call)
         const float *x = call->in[X] + n * s.m, *dy = call->grad_out + n * s.m;
         float *dx = call->grad_in[X] + n * s.m;
         float centre = call->saved[2 * n], rate = call->saved[2 * n + 1];
-        double level = 0, slope = 0;
-        for (int64_t i = 0; i < s.m; i++) {
-            double e = (double)(gain[i] * dy[i]);
-            level += e;
-            slope += e * (double)(x[i] - centre);
-        }
-        float offset = (float)(level / (double)s.m);
-        float tilt = (float)(slope * (double)rate * (double)rate / (double)s.m);
+        double sum[2] = {0};
+        sum_sample(gain, dy, x, s.m, centre, sum);
+        float offset = (float)(sum[0] / (double)s.m);
+        float tilt = (float)(sum[1] * (double)rate * (double)rate / (double)s.m);
         for (int64_t i = 0; i < s.m; i++)
             dx[i] = rate * (gain[i] * dy[i] - offset - (x[i] - centre) * tilt);
     }

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef WW_ENGINE_TENSOR_BACKEND_LOOPS_H
+#define WW_ENGINE_TENSOR_BACKEND_LOOPS_H
+
+/* The inner loops of operators that do little with each number, in vectors: compiled once for each
+ * kind of processor and chosen when the program runs, as kernels.h.
+ *
+ * All kinds add and multiply the same numbers in the same order, without fused multiply-adds, and
+ * give the same bits. Sums are in double, in 16 interleaved lanes, then over the lanes. `rectify`
+ * means that y = max(y, 0) is done with each number too (what is not a number stays so); the
+ * gradient then passes where y > 0. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** Rows of n floats each, `step` floats from one to the next. */
+typedef struct ww_slab {
+    int64_t rows, step, n;
+} ww_slab;
+
+/** y = (x - centre) scale + bias, and for the way back dx = scale dy - (level + (x - centre)
+ * slope).
+ */
+typedef struct ww_scaling {
+    float centre, scale, bias, level, slope;
+    bool rectify;
+} ww_scaling;
+
+typedef struct ww_loops {
+    const char *name;
+
+    /** Adds the sums of x - shift and of (x - shift)^2. */
+    void (*moments)(const ww_slab *slab, const float *x, float shift, double sum[2]);
+    /** y of a scaling; y may be x. */
+    void (*scale)(const ww_slab *slab, const ww_scaling *s, const float *x, float *y);
+    /** Adds the sums of dy and of dy (x - centre) (each product rounded to float); dy as it is
+     * before the rectification. */
+    void (*scale_sums)(const ww_slab *slab, const ww_scaling *s, const float *x, const float *dy,
+                       double sum[2]);
+    /** dx of a scaling; dx may be dy. */
+    void (*scale_back)(const ww_slab *slab, const ww_scaling *s, const float *x, const float *dy,
+                       float *dx);
+
+    /** y = x + bias, rectified if wanted; y may be x. */
+    void (*add_number)(const ww_slab *slab, float bias, bool rectify, const float *x, float *y);
+    /** The sum of dy, where y > 0 alone unless y is NULL; what was summed goes to dx unless that is
+     * NULL. dx may be dy. */
+    double (*sum)(const ww_slab *slab, const float *dy, const float *y, float *dx);
+} ww_loops;
+
+/** For plain C, AVX2, AVX-512; NULL where this processor lacks it. The first is never NULL. */
+enum { WW_LOOPS_PLAIN, WW_LOOPS_AVX2, WW_LOOPS_AVX512, WW_N_LOOPS };
+const ww_loops *ww_loops_get(int kind);
+
+/** The best for this processor. */
+const ww_loops *ww_loops_best(void);
+
+extern const ww_loops ww_loops_plain, ww_loops_avx2, ww_loops_avx512;
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "engine/tensor/backend/loops.h"
+
+#if defined(__x86_64__)
+
+#define WW_LANES 16
+#include "engine/tensor/backend/scaling.h"
+
+const ww_loops ww_loops_avx512 = {.name = "avx512",
+                                  .moments = moments,
+                                  .scale = scale,
+                                  .scale_sums = scale_sums,
+                                  .scale_back = scale_back,
+                                  .add_number = add_number,
+                                  .sum = sum_of};
+
+#endif

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The inner loops, on every kind of processor that this machine is: the same bits as in plain C,
+ * the sums as in double, and nothing written past a row. */
+#include <criterion/criterion.h>
+#include <math.h>
+#include <string.h>
+
+#include "engine/base/random.h"
+#include "engine/tensor/backend/loops.h"
+
+enum { ROWS = 3, LONGEST = 70, STEP = 80, FLOATS = ROWS * STEP };
+
+struct arrays {
+    float x[FLOATS], dy[FLOATS], y[FLOATS], dx[FLOATS], with_number[FLOATS], masked[FLOATS];
+    double moments[2], sums[2], sum;
+};
+
+static void draw(struct arrays *a, uint64_t seed)
+{
+    ww_random random = ww_random_at(seed, 0);
+    memset(a, 0, sizeof *a);
+    for (int i = 0; i < FLOATS; i++) {
+        a->x[i] = (float)ww_random_normal(&random) + 2;
+        a->dy[i] = (float)ww_random_normal(&random);
+    }
+    a->x[1] = 0; /* reaches 0 exactly with the bias -0 */
+}
+
+static const ww_scaling of[] = {{1.5f, 0.7f, 0.1f, 0.02f, -0.3f, false},
+                                {2.5f, -1.1f, 0.2f, 0.01f, 0.3f, true}};
+
+static void run(const ww_loops *loops, struct arrays *a, int64_t n, const ww_scaling *s)
+{
+    ww_slab slab = {ROWS, STEP, n};
+    loops->moments(&slab, a->x, 1.5f, a->moments);
+    loops->scale(&slab, s, a->x, a->y);
+    loops->scale_sums(&slab, s, a->x, a->dy, a->sums);
+    loops->scale_back(&slab, s, a->x, a->dy, a->dx);
+    loops->add_number(&slab, -1.5f, s->rectify, a->x, a->with_number);
+    a->sum = loops->sum(&slab, a->dy, s->rectify ? a->with_number : NULL, a->masked);
+}
+
+Test(tensor_loops, every_kind_gives_the_bits_of_plain_c)
+{
+    for (int kind = WW_LOOPS_PLAIN + 1; kind < WW_N_LOOPS; kind++)
+        for (int64_t n = 1; n <= LONGEST && ww_loops_get(kind) != NULL; n++)
+            for (int s = 0; s < 2; s++) {
+                static struct arrays plain, fast;
+                draw(&plain, (uint64_t)n), draw(&fast, (uint64_t)n);
+                run(ww_loops_get(WW_LOOPS_PLAIN), &plain, n, &of[s]);
+                run(ww_loops_get(kind), &fast, n, &of[s]);
+                cr_assert(memcmp(&plain, &fast, sizeof plain) == 0, "%s, rows of %d, scaling %d",
+                          ww_loops_get(kind)->name, (int)n, s);
+            }
+}
+
+/* One element in double. */
+static void check_element(const struct arrays *a, int i, const ww_scaling *s, double sums[5])
+{
+    double d = (double)a->x[i] - (double)s->centre, y = d * (double)s->scale + (double)s->bias;
+    double dy = s->rectify && y <= 0 ? 0 : (double)a->dy[i], b = (double)a->x[i] - 1.5;
+    double dx = (double)s->scale * dy - ((double)s->level + d * (double)s->slope);
+    double masked = s->rectify && b <= 0 ? 0 : (double)a->dy[i];
+    cr_assert_float_eq(a->y[i], s->rectify && y <= 0 ? 0 : y, 1e-6);
+    cr_assert_float_eq(a->dx[i], dx, 1e-6);
+    cr_assert_float_eq(a->with_number[i], s->rectify && b <= 0 ? 0 : b, 1e-6);
+    cr_assert_eq((double)a->masked[i], masked);
+    sums[0] += b;
+    sums[1] += b * b;
+    sums[2] += dy;
+    sums[3] += dy * d;
+    sums[4] += masked;
+}
+
+Test(tensor_loops, they_compute_what_they_say)
+{
+    for (int64_t n = 1; n <= LONGEST; n += 23)
+        for (int s = 0; s < 2; s++) {
+            static struct arrays a;
+            double sums[5] = {0};
+            draw(&a, (uint64_t)n);
+            run(ww_loops_best(), &a, n, &of[s]);
+            for (int i = 0; i < FLOATS; i++)
+                if (i % STEP < n)
+                    check_element(&a, i, &of[s], sums);
+                else
+                    cr_assert(a.y[i] == 0 && a.dx[i] == 0 && a.masked[i] == 0, "past the row");
+            double found[] = {a.moments[0], a.moments[1], a.sums[0], a.sums[1], a.sum};
+            for (int k = 0; k < 5; k++)
+                cr_assert_float_eq(found[k], sums[k], k == 3 ? 1e-5 : 1e-10, "sum %d: %.12g, %.12g",
+                                   k, found[k], sums[k]);
+        }
+}
+
+Test(tensor_loops, what_is_not_a_number_is_not_rectified)
+{
+    const ww_slab one = {1, 3, 3};
+    const ww_scaling s = {.scale = 1, .rectify = true};
+    for (int kind = 0; kind < WW_N_LOOPS; kind++) {
+        const ww_loops *loops = ww_loops_get(kind);
+        const float x[] = {NAN, -INFINITY, -0.0f};
+        float y[3], z[3];
+        if (loops == NULL)
+            continue;
+        loops->scale(&one, &s, x, y);
+        loops->add_number(&one, 0, true, x, z);
+        cr_assert(isnan(y[0]) && isnan(z[0]), "%s", loops->name);
+        cr_assert(y[1] == 0 && z[1] == 0 && !signbit(y[2]) && !signbit(z[2]), "%s", loops->name);
+    }
+}
