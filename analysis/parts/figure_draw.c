@@ -4,8 +4,10 @@
 #include <dirent.h>
 #include <errno.h>
 #include <math.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -151,15 +153,27 @@ static void remove_all(const char *folder, const char *name)
     rmdir(folder);
 }
 
+/* A folder to draw in, named as a draft is (engine/store/file.h). */
+static ww_status make_place(char *place, const char *folder)
+{
+    static atomic_uint places;
+    do {
+        int n = snprintf(place, PATH_BYTES, "%s/.figure.tmp-%ld-%u", folder, (long)getpid(),
+                         atomic_fetch_add(&places, 1));
+        if (n >= PATH_BYTES)
+            return WW_FAIL(WW_EIO, "%s: the name is too long", folder);
+        if (mkdir(place, 0700) == 0)
+            return WW_OK;
+    } while (errno == EEXIST);
+    return ww_file_fail(folder, errno);
+}
+
 ww_status ww_figure_draw(const ww_figure_data *data, const char *folder)
 {
     const ww_figure *kind;
     char place[PATH_BYTES];
     WW_TRY(find_kind(&kind, data));
-    if ((size_t)snprintf(place, sizeof place, "%s/.figure-XXXXXX", folder) >= sizeof place)
-        return WW_FAIL(WW_EIO, "%s: the name is too long", folder);
-    if (mkdtemp(place) == NULL)
-        return ww_file_fail(folder, errno);
+    WW_TRY(make_place(place, folder));
     ww_status status = write_file(place, kind, data, false);
     if (status == WW_OK)
         status = write_file(place, kind, data, true);

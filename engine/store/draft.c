@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -34,6 +37,48 @@ static ww_status open_temporary(ww_draft *draft, mode_t mode)
     if (mode != 0 && fchmod(draft->fd, mode) != 0)
         return ww_file_fail(draft->path, errno);
     return WW_OK;
+}
+
+/* The process of "NAME.tmp-PID-N"; 0 if it is no name of a draft. */
+static long process_of(const char *name)
+{
+    const char *mark = NULL, *at = name;
+    while ((at = strstr(at, ".tmp-")) != NULL)
+        mark = at++;
+    if (mark == NULL || mark == name)
+        return 0;
+    const char *pid = mark + strlen(".tmp-"), *number = pid + strspn(pid, "0123456789");
+    size_t digits = number[0] == '-' ? strspn(number + 1, "0123456789") : 0;
+    if (number == pid || number - pid > 10 || digits == 0 || number[1 + digits] != '\0')
+        return 0;
+    return strtol(pid, NULL, 10);
+}
+
+/* Removes a file, or a folder with the files in it. */
+static void remove_at(int folder, const char *name)
+{
+    int inside = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *stream = inside >= 0 ? fdopendir(inside) : NULL;
+    for (struct dirent *entry; stream != NULL && (entry = readdir(stream)) != NULL;)
+        unlinkat(inside, entry->d_name, 0);
+    unlinkat(folder, name, stream != NULL ? AT_REMOVEDIR : 0);
+    if (stream != NULL)
+        closedir(stream);
+    else if (inside >= 0)
+        close(inside);
+}
+
+void ww_drafts_sweep(const char *folder)
+{
+    DIR *stream = opendir(folder);
+    if (stream == NULL)
+        return;
+    for (struct dirent *entry; (entry = readdir(stream)) != NULL;) {
+        long pid = process_of(entry->d_name);
+        if (pid > 0 && kill((pid_t)pid, 0) != 0 && errno == ESRCH)
+            remove_at(dirfd(stream), entry->d_name);
+    }
+    closedir(stream);
 }
 
 static ww_status open_draft(ww_draft *draft)

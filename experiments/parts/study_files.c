@@ -21,9 +21,20 @@ static ww_status make_folder(const char *path)
     return WW_OK;
 }
 
+static const char *const inside[] = {"models", "parts", "figures"};
+
+void ww_study_sweep(const char *folder)
+{
+    char path[WW_STUDY_PATH];
+    ww_drafts_sweep(folder);
+    for (int i = 0; i < 3; i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, inside[i]);
+        ww_drafts_sweep(path);
+    }
+}
+
 ww_status ww_study_folders(const char *folder)
 {
-    static const char *const inside[] = {"models", "parts", "figures"};
     char path[WW_STUDY_PATH];
     if (strlen(folder) > WW_STUDY_PATH - 300)
         return WW_FAIL(WW_EINVAL, "%.60s...: the name is too long", folder);
@@ -32,6 +43,7 @@ ww_status ww_study_folders(const char *folder)
         snprintf(path, sizeof path, "%s/%s", folder, inside[i]);
         WW_TRY(make_folder(path));
     }
+    ww_study_sweep(folder);
     return WW_OK;
 }
 

@@ -20,8 +20,11 @@ typedef struct ww_part {
  * command line spelled out: reading that gives the same study. */
 ww_status ww_study_print(const ww_study *study, const char **yaml, ww_arena *arena);
 
-/** Makes the folder and those in it. */
+/** Makes the folder and those in it, and removes what killed processes left half-written there. */
 ww_status ww_study_folders(const char *folder);
+
+/** Removes that alone. */
+void ww_study_sweep(const char *folder);
 
 /** FOLDER/models/BRAIN-seedN.h5, FOLDER/parts/BRAIN-seedN.h5, and FOLDER/parts/BRAIN-seedN-X.h5 for
  * what experiment X described of the intact model, into path[WW_STUDY_PATH]. */

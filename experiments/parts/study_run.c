@@ -338,6 +338,7 @@ ww_status ww_study_run(const ww_study *study, const ww_study_options *options, w
         forget(study, options->folder);
     ww_status status = options->worker != NULL ? run_processes(&run) : run_here(&run);
     ww_progress_end(options->progress);
+    ww_study_sweep(options->folder); /* of jobs that were killed */
     if (status == WW_EINTERRUPTED)
         return WW_FAIL(WW_EINTERRUPTED, "interrupted; what is done is kept in %s", options->folder);
     WW_TRY(status);

@@ -138,10 +138,26 @@ static void expect_whole(const char *folder)
     }
 }
 
+/* Nothing half-written is left by those that were killed. */
+static void expect_no_drafts(const char *folder)
+{
+    char pattern[WW_STUDY_PATH];
+    snprintf(pattern, sizeof pattern, "%s/*/*.tmp-*", folder);
+    glob_t files;
+    cr_expect_eq(glob(pattern, 0, NULL, &files), GLOB_NOMATCH, "%s", pattern);
+}
+
 static void pause_ms(double ms)
 {
     struct timespec pause = {(time_t)(ms / 1000), (long)(ms * 1e6) % 1000000000L};
     nanosleep(&pause, NULL);
+}
+
+/* Kills what is left of a run, and waits until it is gone. */
+static void end_of(pid_t group)
+{
+    for (int i = 0; i < 500 && kill(-group, SIGKILL) == 0; i++)
+        pause_ms(10);
 }
 
 static double run_to_the_end(const char *study, const char *folder)
@@ -166,13 +182,14 @@ void ww_kill_study(int moments)
     ww_random random = ww_random_stream(1, "test/kill study", 0);
     ww_study *study;
     int status, killed = 0;
+    pid_t *group = ww_arena_array(arena, (size_t)moments, sizeof *group);
     const char *text =
         ww_arena_printf(arena, "study: x\nbrains: [%s]\n%s", ww_path("tiny.yaml"), settings);
     const char *path = ww_file_with_text("killed.yaml", text), *folder = ww_path("killed");
     expect_ok(ww_study_read(&study, path, NULL, arena));
     double seconds = run_to_the_end(path, ww_path("undisturbed"));
     for (int k = 0; k < moments; k++) {
-        pid_t parent = start(path, folder);
+        pid_t parent = group[k] = start(path, folder);
         pause_ms(1000 * seconds * ww_random_range(&random, 0.1, 0.9));
         kill(k % 3 == 0 ? -parent : k % 3 == 1 ? parent : child_of(parent), SIGKILL);
         cr_assert_eq(waitpid(parent, &status, 0), parent);
@@ -188,8 +205,11 @@ void ww_kill_study(int moments)
         }
     }
     cr_assert_gt(killed, moments / 3);
+    for (int k = 0; k < moments; k++)
+        end_of(group[k]);
     run_to_the_end(path, folder);
     expect_whole(folder);
+    expect_no_drafts(folder);
     ww_expect_same_study(ww_path("undisturbed"), folder, study);
     ww_arena_free(arena);
 }
