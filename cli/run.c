@@ -154,6 +154,7 @@ static ww_status run(ww_cli *cli, const void *self, int argc, const char *const 
                                 .worker = length > 0 ? worker : NULL,
                                 .jobs = p->jobs,
                                 .threads = cli->threads > 0 ? cli->threads : ww_cores(),
+                                .plan = cli->plan,
                                 .fresh = p->fresh,
                                 .progress = &cli->progress,
                                 .command_line = cli->command_line};

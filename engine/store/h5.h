@@ -101,6 +101,9 @@ ww_status ww_h5_inputs(ww_h5 *file, const ww_inputs *inputs);
 ww_status ww_h5_provenance(ww_h5 *file, const char *configuration, uint64_t seed,
                            const char *command_line, const char *const *inputs, size_t n_inputs);
 
+/** Writes the plan alone: for files from which a later one takes it. */
+ww_status ww_h5_plan(ww_h5 *file);
+
 /** Takes the plan that the provenance of a file holds. WW_ENOTFOUND where it holds none, and the
  * errors of ww_h5_open and ww_plan_read_line. */
 ww_status ww_h5_follow_plan(const char *path);

@@ -75,6 +75,14 @@ static ww_status write_plan(ww_h5 *file, ww_arena *arena)
     return ww_h5_write_texts(file, GROUP "plan", lines, (int64_t)n);
 }
 
+ww_status ww_h5_plan(ww_h5 *file)
+{
+    ww_arena *arena = ww_arena_create();
+    ww_status status = arena != NULL ? write_plan(file, arena) : WW_ENOMEM;
+    ww_arena_free(arena);
+    return status;
+}
+
 ww_status ww_inputs_measure(ww_inputs *out, const char *const *path, size_t n, ww_arena *arena)
 {
     int64_t *bytes = ww_arena_array(arena, n, sizeof *bytes);

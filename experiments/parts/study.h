@@ -49,6 +49,7 @@ typedef struct ww_study_options {
                            NULL: all models in this process, one after the other */
     int jobs;           /* processes at a time; 0: one a core, at most one a model */
     int threads;        /* for all jobs together; 0: all cores */
+    const char *plan;   /* --plan of the processes, or NULL */
     bool fresh;         /* forget what is done */
     ww_progress *progress;
     const char *command_line;

@@ -205,10 +205,21 @@ ww_status ww_parts_write(const char *path, const ww_study *study, const ww_part 
         if (status != WW_OK)
             ww_h5_close(file);
     }
+    if (status == WW_OK) {
+        status = ww_h5_plan(file);
+        if (status != WW_OK)
+            ww_h5_close(file);
+    }
     if (status == WW_OK)
         status = ww_h5_commit(file);
     ww_arena_free(arena);
     return status;
+}
+
+void ww_parts_follow_plan(const char *path)
+{
+    if (ww_h5_follow_plan(path) != WW_OK)
+        ww_error_clear();
 }
 
 bool ww_described_read(const char *path, uint64_t hash)

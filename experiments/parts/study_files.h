@@ -47,9 +47,12 @@ ww_status ww_parts_create(ww_part **out, const ww_study *study, ww_arena *arena)
  * nothing. With a hash of 0 any is taken. */
 void ww_parts_read(const char *path, const ww_study *study, ww_part *part, ww_arena *arena);
 
-/** Writes all that is done, through a temporary name. Lesions that are no longer in the study are
- * left out. */
+/** Writes all that is done, through a temporary name, with the kernels that it was computed by.
+ * Lesions that are no longer in the study are left out. */
 ww_status ww_parts_write(const char *path, const ww_study *study, const ww_part *part);
+
+/** Takes the kernels that such a file names; a missing or damaged file names none. */
+void ww_parts_follow_plan(const char *path);
 
 /** Whether `path` is a file of descriptions under this hash. */
 bool ww_described_read(const char *path, uint64_t hash);

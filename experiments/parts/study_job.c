@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/base/plan.h"
 #include "engine/base/version.h"
 #include "engine/learning/checkpoint.h"
 #include "engine/store/file.h"
@@ -184,6 +185,18 @@ static ww_status run_experiment(struct job *job, int e)
     return status;
 }
 
+/* What is measured now is measured by the kernels of what was measured before, unless the user has
+ * said how to choose. */
+static void follow_plan(const struct job *job)
+{
+    bool any = false;
+    for (int e = 0; e < job->study->n_experiments; e++)
+        for (int l = 0; l < job->study->n_lesions; l++)
+            any = any || job->part[e].done[l];
+    if (any && ww_plan_effort_get() == WW_PLAN_DEFAULT)
+        ww_parts_follow_plan(job->path);
+}
+
 static ww_status run(struct job *job)
 {
     WW_TRY(train(job));
@@ -192,6 +205,7 @@ static ww_status run(struct job *job)
         WW_TRY(ww_part_hash(&job->part[e].hash, job->study, job->brain, job->seed_number, e,
                             ww_version()));
     ww_parts_read(job->path, job->study, job->part, job->arena);
+    follow_plan(job);
     job->wanted = job->study->n_experiments * job->study->n_lesions;
     for (int e = 0; e < job->study->n_experiments; e++)
         if (is_done(job, e))

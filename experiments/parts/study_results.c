@@ -150,6 +150,17 @@ static ww_status write_claims(ww_h5 *file, const ww_claim *claim, int n, ww_aren
     return WW_OK;
 }
 
+/* The kernels of all jobs: each has left its own beside its numbers. */
+static void join_plans(const ww_study *study, const char *folder)
+{
+    char path[WW_STUDY_PATH];
+    for (int m = 0; m < study->n_brains * study->n_seeds; m++) {
+        ww_study_part_path(path, folder, study->brain_name[m / study->n_seeds],
+                           study->seed[m % study->n_seeds]);
+        ww_parts_follow_plan(path);
+    }
+}
+
 /* The study and its brains as resolved; the trained brains among them are inputs. */
 static ww_status write_provenance(ww_h5 *file, const ww_study *study,
                                   const ww_study_options *options, ww_arena *arena)
@@ -168,6 +179,7 @@ static ww_status write_provenance(ww_h5 *file, const ww_study *study,
     }
     if (configuration == NULL)
         return WW_ENOMEM;
+    join_plans(study, options->folder);
     return ww_h5_provenance(file, configuration, study->seed[0], options->command_line, input, n);
 }
 

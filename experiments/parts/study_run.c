@@ -84,7 +84,7 @@ static void become_worker(const struct run *run, int brain, int seed)
     int n = 0, sets = 0;
     while (s->command_set != NULL && s->command_set[sets] != NULL)
         sets++;
-    const char **argv = calloc((size_t)(2 * sets + 12), sizeof *argv);
+    const char **argv = calloc((size_t)(2 * sets + 14), sizeof *argv);
     if (argv == NULL)
         _exit(127);
     snprintf(job, sizeof job, "%d:%d", brain, seed);
@@ -97,6 +97,10 @@ static void become_worker(const struct run *run, int brain, int seed)
     argv[n++] = threads;
     argv[n++] = "-o";
     argv[n++] = run->options->folder;
+    if (run->options->plan != NULL) {
+        argv[n++] = "--plan";
+        argv[n++] = run->options->plan;
+    }
     for (int i = 0; i < sets; i++) {
         argv[n++] = "--set";
         argv[n++] = s->command_set[i];

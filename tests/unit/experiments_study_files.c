@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "engine/base/plan.h"
 #include "engine/base/random.h"
 #include "engine/learning/checkpoint.h"
 #include "engine/store/file.h"
@@ -392,6 +393,38 @@ Test(study_files, planted_losses_come_back_from_the_results)
     cr_expect_str_eq(unit, "share");
     expect_ok(ww_h5_read_texts(file, "/models/tiny-seed3/areas", &texts, &count, arena));
     cr_expect_eq((int)count, study->spec[0]->n_areas);
+    ww_h5_close(file);
+}
+
+/* Each job knows which kernels it used; the results know all. */
+Test(study_files, results_hold_the_kernels_of_every_job)
+{
+    static const char *const line[] = {"conv2d of seed 1 = gemm", "conv2d of seed 2 = winograd"};
+    const char *folder = ww_path("out"), *const * texts;
+    ww_study *study = measured(folder, 0.7);
+    ww_study_options options = {.folder = folder, .command_line = "whatwhere run x"};
+    ww_claim *claims;
+    ww_h5 *file;
+    char path[WW_STUDY_PATH];
+    int n, found[2] = {0};
+    size_t count;
+    for (int s = 0; s < 2; s++) {
+        ww_part *part;
+        ww_plan_forget();
+        expect_ok(ww_plan_read_line(line[s], "test"));
+        ww_study_part_path(path, folder, "tiny", study->seed[s]);
+        expect_ok(ww_parts_create(&part, study, arena));
+        ww_parts_read(path, study, part, arena);
+        expect_ok(ww_parts_write(path, study, part));
+    }
+    ww_plan_forget();
+    expect_ok(ww_study_results(study, &options, &claims, &n, arena));
+    expect_ok(ww_h5_open(&file, ww_path("out/results.h5")));
+    expect_ok(ww_h5_read_texts(file, "/provenance/plan", &texts, &count, arena));
+    for (size_t i = 0; i < count; i++)
+        for (int s = 0; s < 2; s++)
+            found[s] += strcmp(texts[i], line[s]) == 0;
+    cr_expect(found[0] == 1 && found[1] == 1, "%d and %d", found[0], found[1]);
     ww_h5_close(file);
 }
 

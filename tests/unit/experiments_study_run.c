@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/base/plan.h"
 #include "engine/base/threads.h"
 #include "engine/base/version.h"
 #include "engine/learning/checkpoint.h"
@@ -194,6 +195,8 @@ Test(study_run, a_lesion_that_cannot_be_is_named_before_anything_is_trained)
 
 /* ---- in processes ---- */
 
+static const char *plan; /* --plan of the processes */
+
 static ww_status run_worker(const char *script, const ww_study *study, int jobs,
                             struct watch *watch)
 {
@@ -207,6 +210,7 @@ static ww_status run_worker(const char *script, const ww_study *study, int jobs,
         cr_assert_eq(chmod(worker, 0755), 0);
     }
     options.worker = worker;
+    options.plan = plan;
     *watch = (struct watch){.progress = {.step = see_step, .line = see_line}};
     options.progress = &watch->progress;
     ww_interrupt_clear();
@@ -290,6 +294,7 @@ Test(study_run, processes_are_told_what_to_do_and_tell_how_far_they_are)
     static const char *const set[] = {"training.epochs=3", "study.seeds=2", NULL};
     struct watch watch;
     ww_study *study = study_with("FFA", set);
+    plan = "measure";
     (void)run_worker("echo \"$@\" >> told; echo 'P 1 2 training'; echo 'L epoch 1'; exit 0", study,
                      1, &watch);
     cr_expect_str_eq(watch.line, "tiny seed 2: epoch 1");
@@ -298,11 +303,10 @@ Test(study_run, processes_are_told_what_to_do_and_tell_how_far_they_are)
     char line[1000];
     cr_assert(file != NULL && fgets(line, sizeof line, file) != NULL);
     fclose(file);
-    cr_expect_str_eq(line,
-                     ww_arena_printf(arena,
-                                     "run --job 0:0 --threads 1 -o %s --set training.epochs=3 "
-                                     "--set study.seeds=2 -- %s\n",
-                                     ww_path("out"), study->file));
+    cr_expect_str_eq(line, ww_arena_printf(arena,
+                                           "run --job 0:0 --threads 1 -o %s --plan measure --set "
+                                           "training.epochs=3 --set study.seeds=2 -- %s\n",
+                                           ww_path("out"), study->file));
 }
 
 Test(study_run, there_is_no_job_beyond_the_models)
@@ -331,8 +335,11 @@ Test(study_run, processes_give_the_bits_of_this_one)
     watch.stop_after = TRAINING + 1;
     cr_assert_eq(run_in("out", study, &watch), WW_EINTERRUPTED);
     ww_interrupt_clear();
+    ww_plan_forget();
     expect_ok(ww_study_run(study, &options, &claims, &n, arena));
     ww_expect_same_study(ww_path("straight"), ww_path("out"), study);
+    char line[512];
+    cr_expect(ww_plan_line(0, line, sizeof line), "the kernels of the processes are known");
 }
 
 Test(study_run, killed_at_any_moment_it_ends_with_the_same_bits)
