@@ -97,13 +97,16 @@ static bool winograd_supports(const ww_conv_task *task)
 
 static double winograd_s(const ww_conv_task *task)
 {
-    static const double factor[][5] = {{10.3, 2.3e3, 2.67e3, 1.35e4, 1.44e6},
-                                       {10.4, 3.21e3, 1.32e3, 1.33e4, 1.56e6},
-                                       {13.2, 6.01e3, 0, 4.86e4, 9.22e5}};
+    static const double factor[2][3][5] = {{{9.81, 2.34e3, 2.52e3, 1.3e4, 1.67e6},
+                                            {10, 3.02e3, 1.38e3, 1.26e4, 1.63e6},
+                                            {10.7, 6.74e3, 0, 5.55e4, 8.07e5}},
+                                           {{8.46, 2.82e3, 2.16e3, 2.13e4, 1.14e6},
+                                            {8.82, 3.43e3, 1.14e3, 1.87e4, 1.1e6},
+                                            {11.3, 3.49e3, 440, 4.84e4, 1.16e6}}};
     const ww_conv_size *s = &task->size;
     bool turned = task->pass == WW_CONV_DATA, weights = task->pass == WW_CONV_WEIGHTS;
     int64_t h = turned ? s->h : s->oh, w = turned ? s->w : s->ow;
-    int64_t tiles = s->n * ((h + 3) / 4) * ((w + 3) / 4);
+    int64_t tile = 7 - s->kh, tiles = s->n * ((h + tile - 1) / tile) * ((w + tile - 1) / tile);
     int64_t c = turned ? s->k : s->c, k = turned ? s->c : s->k;
     double filters = task->keep && !weights ? 0 : (double)c * up(k, 8);
     const double maps[] = {36 * up(tiles, 16) * (double)c * up(k, 8), (double)(tiles * c),
@@ -111,7 +114,7 @@ static double winograd_s(const ww_conv_task *task)
     const double sums[] = {36 * (double)tiles * up(c, 8) * up(k, 16), (double)tiles * up(c, 16),
                            (double)tiles * up(k, 16), (double)c * up(k, 16), 1};
     bool one_block = !weights && tiles <= 16;
-    return alone_s(cost_s(5, factor[task->pass], weights ? sums : maps), one_block);
+    return alone_s(cost_s(5, factor[s->kh == 5][task->pass], weights ? sums : maps), one_block);
 }
 
 static ww_status winograd_create(void **state, size_t *scratch_floats, const ww_conv_task *task)

@@ -54,18 +54,18 @@ typedef struct ww_kernels {
      * a lane, that begins at from + offset. */
     void (*across_maps)(float *to, int64_t to_stride, const float *from, int64_t from_stride,
                         const int32_t *offset, int64_t rows, int64_t width);
-    /** to[36][step] = B' d B, and A d A', of the 6x6 and 4x4 pixels of from[6 or 4][stride][lanes].
-     */
+    /** to[36][step] = B' d B, and A d A', of the 6x6, and tile x tile, pixels of
+     * from[6 or tile][stride][lanes]. A tile has 4 or 2 pixels a side. */
     void (*input_tile)(const float *from, int64_t stride, float *to, size_t step);
-    void (*gradient_tile)(const float *from, int64_t stride, float *to, size_t step);
-    /** The 4x4 pixels at to + offset = A' m A of from[36][step]; `run` as above. */
+    void (*gradient_tile)(const float *from, int64_t stride, int tile, float *to, size_t step);
+    /** The tile x tile pixels at to + offset = A' m A of from[36][step]; `run` as above. */
     void (*output_tiles)(const float *from, size_t step, float *to, int64_t stride,
-                         const int32_t *offset, int run);
-    /** to[9][lanes] = G' u G of from[36][step]. */
-    void (*weight_tiles)(const float *from, size_t step, float *to);
+                         const int32_t *offset, int tile, int run);
+    /** to[size][size][lanes] = G' u G of from[36][step]. */
+    void (*weight_tiles)(const float *from, size_t step, int size, float *to);
 
-    /** to[36][step][8] = G g G' of eight filters, taps[9][8]. */
-    void (*filter_tiles)(const float *taps, float *to, size_t step);
+    /** to[36][step][8] = G g G' of eight filters, taps[size][size][8]. */
+    void (*filter_tiles)(const float *taps, int size, float *to, size_t step);
 
     /** c[rows][vectors lanes] = (add: +=) the sum over n of a[rows] times b[vectors lanes]. */
     void (*product)(const ww_panels *panels, const float *a, const float *b, float *c,

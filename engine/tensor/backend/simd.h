@@ -11,6 +11,7 @@
  * compiles alone, hence `unused`. */
 
 #include <stdint.h>
+#include <string.h>
 
 #ifndef WW_LANES
 #define WW_LANES 4
@@ -145,7 +146,6 @@ TARGET INLINE void store_fours(float *p, const int32_t *offset, const int run, v
 
 #else
 
-#include <string.h>
 #define TARGET            __attribute__((unused))
 typedef float vec __attribute__((vector_size(16)));
 #define ALL(x)            ((vec){(x), (x), (x), (x)})
@@ -238,6 +238,16 @@ TARGET INLINE void store_columns(float *p, const int32_t *offset, const int run,
     store_fours(p, offset + 1, run, PAIRS1(ab0, cd0));
     store_fours(p, offset + 2, run, PAIRS0(ab1, cd1));
     store_fours(p, offset + 3, run, PAIRS1(ab1, cd1));
+}
+
+/* Two floats each: p[offset[l]] and p[offset[l] + 1] are lane l of a and of b. */
+TARGET INLINE void store_pairs(float *p, const int32_t *offset, vec a, vec b)
+{
+    float pair[2][LANES];
+    STORE(pair[0], INTERLEAVE0(a, b));
+    STORE(pair[1], INTERLEAVE1(a, b));
+    for (int l = 0; l < LANES; l++)
+        memcpy(p + offset[l], &pair[l / 2 % 2][l / 4 * 4 + l % 2 * 2], 2 * sizeof *p);
 }
 
 #endif

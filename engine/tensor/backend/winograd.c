@@ -1,31 +1,33 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Convolution with 3x3 filters by Winograd's minimal filtering, F(4x4, 3x3) (Winograd 1980; Lavin &
- * Gray 2016, "Fast algorithms for convolutional neural networks").
+/* Convolution with filters of 3x3 and 5x5 by Winograd's minimal filtering, F(4x4, 3x3) and
+ * F(2x2, 5x5) (Winograd 1980; Lavin & Gray 2016, "Fast algorithms for convolutional neural
+ * networks").
  *
- * A tile of 4x4 outputs Y comes from 6x6 inputs d and one filter g, both taken as polynomials that
- * are multiplied at six points in each dimension:
+ * A tile of 4x4 (2x2) outputs Y comes from 6x6 inputs d and one filter g, both taken as polynomials
+ * that are multiplied at six points in each dimension:
  *
  *     Y = A' [ sum over channels of (G g G') * (B' d B) ] A,
  *
- * with * the product of elements: 36 products a tile and channel where the definition has 144. With
- * the tiles of many samples side by side, each of the 36 elements is a matrix product of [filters,
- * channels] and [channels, tiles]. The gradient of the maps is the same with filters turned by 180
- * degrees, that of the weights is
+ * with * the product of elements: 36 products a tile and channel where the definition has 144
+ * (100). With the tiles of many samples side by side, each of the 36 elements is a matrix product
+ * of [filters, channels] and [channels, tiles]. The gradient of the maps is the same with filters
+ * turned by 180 degrees, that of the weights is
  *
  *     dg = G' [ sum over tiles of (B' d B) * (A dY A') ] G.
  *
- * Points: 0, a, -a, b, -b and infinity give, with p, q running through them,
+ * Points: 0, a, -a, b, -b and infinity give, with p, q running through them, m outputs and n taps,
  *
- *     B' = | a2b2   0    -a2-b2   0     1   0 |     A' column p = 1, p, p2, p3 (infinity: 0 0 0 1),
- *          |  0   -p q2   -q2     p     1   0 |     G row p = (1, p, p2) / product of (p - others)
- *          |  0    a2b2    0   -a2-b2   0   1 |     (infinity: 0 0 1)
+ *     B' = | a2b2   0    -a2-b2   0     1   0 |     A' column p = 1, p, .. p^(m-1) (infinity: 0 ..
+ * 1), |  0   -p q2   -q2     p     1   0 |     G row p = (1, p, .. p^(n-1)) / product of |  0 a2b2
+ * 0   -a2-b2   0   1 |     (p - others) (infinity: 0 .. 1)
  *
  * where q = b for p = a, -a and the reverse. Lavin & Gray take a = 1, b = 2; with a = 5/8, b = 3/2
  * the rounding error is 2.2 times smaller (compare Barabasz et al. 2020, "Error analysis and
  * improving the accuracy of Winograd convolution for deep neural networks"), and all of B and A are
- * exact in binary. Relative rms error against sums in double, normal numbers: 8e-7 for 64 channels,
- * 2e-6 for 512, 3e-6 at most for the weights of maps of 64x64; so F(2x2, 3x3), which has 2.25
- * products an output for 4, is not wanted for its accuracy.
+ * exact in binary. Relative rms error against sums in double, normal numbers, 3x3: 8e-7 for 64
+ * channels, 2e-6 for 512, 3e-6 at most for the weights of maps of 64x64; so F(2x2, 3x3), which has
+ * 2.25 products an output for 4, is not wanted for its accuracy. 5x5: 4e-7 to 8e-7 for up to 24
+ * channels, 1e-6 at most.
  *
  * Forward and the gradient of the maps work on blocks of tiles, each by one thread from the input
  * to the output, small enough to stay in its cache; lanes are tiles, so any number of channels will
@@ -40,18 +42,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TILE = 4, PATCH = 6, POINTS = 36, TAPS = 9, EIGHT = 8, LINE = 16, MOST_LANES = 16 };
+enum { PATCH = 6, POINTS = 36, MOST_TAPS = 25, EIGHT = 8, LINE = 16, MOST_LANES = 16 };
 /* A product's panels of maps and of filters stay in a core's first cache (48 KiB, with room for
  * sums); its channels are added up PANEL at a time. */
 enum { BLOCK_MOST = 48, CACHE_FLOATS = 10 << 10, PANEL = 256, AHEAD = 2 };
 enum { CHUNK_FLOATS = 3 << 17, PARTS_FLOATS = 1 << 21, PARTS_LEAST = 2, PARTS_MOST = 8 };
 
-/* The maps that are tiled in 6x6 patches, [n, c, h, w], and in 4x4 tiles, [n, k, oh, ow]; pad and
+/* The maps that are tiled in 6x6 patches, [n, c, h, w], and in tiles, [n, k, oh, ow]; pad and
  * all are those of the pass, so for the gradient of the maps x and y change places. */
 struct ww_winograd {
     const ww_kernels *kernels;
     ww_conv_pass pass;
-    int threads;
+    int threads, size;    /* of a filter */
+    int64_t tile, border; /* tile + border = PATCH */
     int64_t n, c, h, w, k, oh, ow, pad;
     int64_t down, across, tiles;          /* tiles of a map; of all */
     int64_t block;                        /* tiles of a block or chunk */
@@ -95,10 +98,17 @@ static int64_t least(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+/* On maps smaller than 5x5 filters most taps meet zeros, and their rounding errors remain. */
 bool ww_winograd_supports(const ww_conv_size *size)
 {
-    return size->kh == 3 && size->kw == 3 && size->stride == 1 && size->dilation == 1 &&
-           size->groups == 1 && size->pad <= 2;
+    int64_t smallest = least(least(size->h, size->w), least(size->oh, size->ow));
+    return size->kh == size->kw && (size->kh == 3 || (size->kh == 5 && smallest >= 5)) &&
+           size->stride == 1 && size->dilation == 1 && size->groups == 1 && size->pad < size->kh;
+}
+
+static int64_t taps_of(const ww_winograd *w)
+{
+    return w->size * w->size;
 }
 
 /* Scratch of one thread. */
@@ -127,7 +137,7 @@ static int64_t block_size(const ww_winograd *w)
 /* How many tiles of a vector lie side by side in every row of tiles. */
 static int side_by_side(const ww_winograd *w)
 {
-    int run = w->kernels->lanes / 4;
+    int run = w->size == 3 ? w->kernels->lanes / 4 : 1;
     while (w->across % run != 0 || w->block % run != 0)
         run /= 2;
     return run;
@@ -190,6 +200,9 @@ ww_status ww_winograd_create(ww_winograd **out, const ww_conv_size *s, ww_conv_p
     *w = (ww_winograd){.kernels = kernels,
                        .pass = pass,
                        .threads = threads,
+                       .size = (int)s->kh,
+                       .tile = PATCH + 1 - s->kh,
+                       .border = s->kh - 1,
                        .n = s->n,
                        .c = turned ? s->k : s->c,
                        .h = turned ? s->oh : s->h,
@@ -197,19 +210,20 @@ ww_status ww_winograd_create(ww_winograd **out, const ww_conv_size *s, ww_conv_p
                        .k = turned ? s->c : s->k,
                        .oh = turned ? s->h : s->oh,
                        .ow = turned ? s->w : s->ow,
-                       .pad = turned ? 2 - s->pad : s->pad};
-    w->down = (w->oh + TILE - 1) / TILE;
-    w->across = (w->ow + TILE - 1) / TILE;
+                       .pad = turned ? s->kh - 1 - s->pad : s->pad};
+    w->down = (w->oh + w->tile - 1) / w->tile;
+    w->across = (w->ow + w->tile - 1) / w->tile;
     w->tiles = w->n * w->down * w->across;
-    w->whole = w->oh % TILE == 0 && w->ow % TILE == 0;
-    w->stride =
-        pass == WW_CONV_WEIGHTS ? TILE * w->across + 2 : up(TILE * w->across + 2, MOST_LANES);
+    w->whole = w->oh % w->tile == 0 && w->ow % w->tile == 0;
+    w->stride = w->tile * w->across + w->border;
+    if (pass != WW_CONV_WEIGHTS) /* two pixels behind a patch are read */
+        w->stride = up(w->stride + 2, MOST_LANES);
     if (pass == WW_CONV_WEIGHTS)
         plan_weights(w);
     else
         plan_maps(w);
     if (keep && pass != WW_CONV_WEIGHTS) {
-        w->kept = malloc((size_t)(w->c * w->k * TAPS) * sizeof(float));
+        w->kept = malloc((size_t)(w->c * w->k * taps_of(w)) * sizeof(float));
         w->kept_filters = aligned_alloc(64, POINTS * w->filter_floats * sizeof(float));
         if (w->kept == NULL || w->kept_filters == NULL) {
             ww_winograd_free(w);
@@ -241,17 +255,18 @@ size_t ww_winograd_scratch(const ww_winograd *w)
 static void transform_filters(const ww_winograd *w, const float *weight, float *to)
 {
     bool turned = w->pass == WW_CONV_DATA;
-    int64_t apart = turned ? TAPS : w->c * TAPS; /* from one filter to the next */
-    int64_t along = turned ? w->k * TAPS : TAPS; /* from one channel to the next */
+    int64_t n = taps_of(w);
+    int64_t apart = turned ? n : w->c * n; /* from one filter to the next */
+    int64_t along = turned ? w->k * n : n; /* from one channel to the next */
 #pragma omp parallel for num_threads(w->threads) if (w->c * w->k > 1024)
     for (int64_t k = 0; k < w->k; k += EIGHT)
         for (int64_t c = 0; c < w->c; c++) {
-            float taps[TAPS * EIGHT] = {0};
+            float taps[MOST_TAPS * EIGHT] = {0};
             for (int64_t l = 0; l < least(EIGHT, w->k - k); l++)
-                for (int64_t q = 0; q < TAPS; q++)
+                for (int64_t q = 0; q < n; q++)
                     taps[q * EIGHT + l] =
-                        weight[(k + l) * apart + c * along + (turned ? TAPS - 1 - q : q)];
-            w->kernels->filter_tiles(taps, to + k * w->c + c * EIGHT, w->filter_floats);
+                        weight[(k + l) * apart + c * along + (turned ? n - 1 - q : q)];
+            w->kernels->filter_tiles(taps, w->size, to + k * w->c + c * EIGHT, w->filter_floats);
         }
 }
 
@@ -261,7 +276,7 @@ static const float *filters_of(ww_winograd *w, const float *weight, float *scrat
         transform_filters(w, weight, scratch);
         return scratch;
     }
-    size_t bytes = (size_t)(w->c * w->k * TAPS) * sizeof(float);
+    size_t bytes = (size_t)(w->c * w->k * taps_of(w)) * sizeof(float);
     if (!w->known || memcmp(w->kept, weight, bytes) != 0) {
         transform_filters(w, weight, w->kept_filters);
         memcpy(w->kept, weight, bytes);
@@ -314,18 +329,19 @@ static void list_tiles(const ww_winograd *w, int64_t first, int64_t last, struct
     for (int64_t i = 0; i < b->n_strips; i++) {
         const struct strip *s = &b->strip[i];
         int64_t apart = (s->sample - b->strip[0].sample) * w->k * w->oh * w->ow;
-        b->view[i] = clip(w->h, w->w, s->row * TILE - w->pad, s->column * TILE - w->pad,
-                          s->rows * TILE + 2, s->count * TILE + 2, w->stride);
+        b->view[i] = clip(w->h, w->w, s->row * w->tile - w->pad, s->column * w->tile - w->pad,
+                          s->rows * w->tile + w->border, s->count * w->tile + w->border, w->stride);
         b->view[i].to += stage_row * w->stride;
         for (int64_t j = 0; j < s->rows * s->count; j++, t++) {
-            int64_t row = j / s->count * TILE, column = j % s->count * TILE;
+            int64_t row = j / s->count * w->tile, column = j % s->count * w->tile;
             int64_t place = (stage_row + row) * w->stride + column;
             b->in[lane_of(t, lanes)] = (int32_t)place;
-            b->out[lane_of(t, lanes)] = (int32_t)(w->whole ? apart + (s->row * TILE + row) * w->ow +
-                                                                 s->column * TILE + column
-                                                           : place);
+            b->out[lane_of(t, lanes)] =
+                (int32_t)(w->whole ? apart + (s->row * w->tile + row) * w->ow +
+                                         s->column * w->tile + column
+                                   : place);
         }
-        stage_row += s->rows * TILE + 2;
+        stage_row += s->rows * w->tile + w->border;
     }
     for (; t < b->vectors * lanes; t++) { /* lanes without tiles do the last ones once more */
         b->in[lane_of(t, lanes)] = b->in[lane_of(t - w->run, lanes)];
@@ -371,15 +387,15 @@ static void finish_block(const ww_winograd *w, const struct block *b, const floa
         for (int64_t v = 0; v < b->vectors; v++)
             kernels->output_tiles(sums + k * w->block + v * kernels->lanes, w->step[1], to,
                                   w->whole ? w->ow : w->stride, b->out + v * kernels->lanes,
-                                  w->run);
+                                  (int)w->tile, w->run);
         const float *from = stage;
         for (int64_t i = 0; !w->whole && i < b->n_strips; i++) {
             const struct strip *s = &b->strip[i];
-            int64_t top = s->row * TILE, left = s->column * TILE;
+            int64_t top = s->row * w->tile, left = s->column * w->tile;
             kernels->copy_rows(maps + ((s->sample * w->k + k) * w->oh + top) * w->ow + left, w->ow,
-                               from, w->stride, least(s->rows * TILE, w->oh - top),
-                               least(s->count * TILE, w->ow - left));
-            from += (s->rows * TILE + 2) * w->stride;
+                               from, w->stride, least(s->rows * w->tile, w->oh - top),
+                               least(s->count * w->tile, w->ow - left));
+            from += (s->rows * w->tile + w->border) * w->stride;
         }
     }
 }
@@ -444,8 +460,8 @@ static void transform_row(const ww_winograd *w, bool patches, int64_t row, int64
 {
     int64_t lanes = w->kernels->lanes, channels = patches ? w->c : w->k;
     int64_t h = patches ? w->h : w->oh, width = patches ? w->w : w->ow;
-    int64_t rows = patches ? PATCH : TILE, pad = patches ? w->pad : 0;
-    struct view v = clip(h, width, row % w->down * TILE - pad, -pad, rows, w->stride, w->stride);
+    int64_t rows = patches ? PATCH : w->tile, pad = patches ? w->pad : 0;
+    struct view v = clip(h, width, row % w->down * w->tile - pad, -pad, rows, w->stride, w->stride);
     int32_t offset[MOST_LANES];
     for (int64_t l = 0; l < lanes; l++) /* lanes without a channel do the last one once more */
         offset[l] = (int32_t)(least(l, channels - 1 - first - lot * lanes) * h * width);
@@ -454,9 +470,10 @@ static void transform_row(const ww_winograd *w, bool patches, int64_t row, int64
     to += (lot * w->block + at) * lanes;
     for (int64_t i = 0; i < w->across; i++, to += lanes)
         if (patches)
-            w->kernels->input_tile(stage + i * TILE * lanes, w->stride, to, w->step[0]);
+            w->kernels->input_tile(stage + i * w->tile * lanes, w->stride, to, w->step[0]);
         else
-            w->kernels->gradient_tile(stage + i * TILE * lanes, w->stride, to, w->step[1]);
+            w->kernels->gradient_tile(stage + i * w->tile * lanes, w->stride, (int)w->tile, to,
+                                      w->step[1]);
 }
 
 /* sums (first: =, else +=) of a chunk of rows of tiles, for a task's channels from c and k on. */
@@ -504,9 +521,9 @@ static void run_task(const ww_winograd *w, int64_t task, const float *x, const f
 static void finish_weights(const ww_winograd *w, int64_t c, const float *sums, float *weight)
 {
     int64_t lanes = w->kernels->lanes, k_floats = up(w->k, lanes);
-    int64_t apart = up((int64_t)(POINTS * w->filter_floats), LINE);
+    int64_t apart = up((int64_t)(POINTS * w->filter_floats), LINE), n = taps_of(w);
     for (int64_t k = 0; k < w->k; k += lanes) {
-        float sum[POINTS * MOST_LANES], taps[TAPS * MOST_LANES];
+        float sum[POINTS * MOST_LANES], taps[MOST_TAPS * MOST_LANES];
         for (int64_t p = 0; p < POINTS; p++)
             for (int64_t l = 0; l < lanes; l++) {
                 const float *from = sums + p * (int64_t)w->filter_floats + c * k_floats + k + l;
@@ -514,10 +531,10 @@ static void finish_weights(const ww_winograd *w, int64_t c, const float *sums, f
                 for (int64_t part = 1; part < w->parts; part++)
                     sum[p * lanes + l] += from[part * apart];
             }
-        w->kernels->weight_tiles(sum, (size_t)lanes, taps);
+        w->kernels->weight_tiles(sum, (size_t)lanes, w->size, taps);
         for (int64_t l = 0; l < least(lanes, w->k - k); l++)
-            for (int64_t q = 0; q < TAPS; q++)
-                weight[((k + l) * w->c + c) * TAPS + q] = taps[q * lanes + l];
+            for (int64_t q = 0; q < n; q++)
+                weight[((k + l) * w->c + c) * n + q] = taps[q * lanes + l];
     }
 }
 

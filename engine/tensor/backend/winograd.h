@@ -2,14 +2,15 @@
 #ifndef WW_ENGINE_TENSOR_BACKEND_WINOGRAD_H
 #define WW_ENGINE_TENSOR_BACKEND_WINOGRAD_H
 
-/* Winograd's convolution with 3x3 filters, F(4x4, 3x3). */
+/* Winograd's convolution with 3x3 and 5x5 filters, F(4x4, 3x3) and F(2x2, 5x5). */
 
 #include "engine/tensor/backend/kernels.h"
 #include "engine/tensor/backend/onednn.h"
 
 typedef struct ww_winograd ww_winograd;
 
-/** Whether these sizes are within its reach: 3x3, stride 1, not dilated, one group, pad <= 2. */
+/** Whether these sizes are within its reach: 3x3, or 5x5 on maps of at least that, stride 1, not
+ * dilated, one group, padding narrower than the filter. */
 bool ww_winograd_supports(const ww_conv_size *size);
 
 /** Prepares `pass` for at most `threads` threads on one kind of processor; free with

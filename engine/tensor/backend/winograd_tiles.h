@@ -2,9 +2,9 @@
 #ifndef WW_ENGINE_TENSOR_BACKEND_WINOGRAD_TILES_H
 #define WW_ENGINE_TENSOR_BACKEND_WINOGRAD_TILES_H
 
-/* The transforms of Winograd's F(4x4, 3x3) and the matrix product between them, on the vectors of
- * simd.h; winograd.c has the theory. Each lane is one tile: of LANES tiles of one channel, or of
- * one tile of LANES channels. Included once by each kernels_*.c. */
+/* The transforms of Winograd's F(4x4, 3x3) and F(2x2, 5x5) and the matrix product between them, on
+ * the vectors of simd.h; winograd.c has the theory. Each lane is one tile: of LANES tiles of one
+ * channel, or of one tile of LANES channels. Included once by each kernels_*.c. */
 
 #include <stddef.h>
 
@@ -18,6 +18,8 @@ static const float A1 = WW_WINOGRAD_A, A2 = WW_WINOGRAD_A * WW_WINOGRAD_A;
 static const float A3 = WW_WINOGRAD_A * WW_WINOGRAD_A * WW_WINOGRAD_A;
 static const float B1 = WW_WINOGRAD_B, B2 = WW_WINOGRAD_B * WW_WINOGRAD_B;
 static const float B3 = WW_WINOGRAD_B * WW_WINOGRAD_B * WW_WINOGRAD_B;
+static const float A4 = WW_WINOGRAD_A * WW_WINOGRAD_A * WW_WINOGRAD_A * WW_WINOGRAD_A;
+static const float B4 = WW_WINOGRAD_B * WW_WINOGRAD_B * WW_WINOGRAD_B * WW_WINOGRAD_B;
 
 /* B' d: 6 to 6. */
 TARGET INLINE void input_column(const vec d[6], vec o[6])
@@ -33,39 +35,49 @@ TARGET INLINE void input_column(const vec d[6], vec o[6])
     o[5] = FMA(ab, d[1], FNMA(sum, d[3], d[5]));
 }
 
-/* A' m: 6 to 4. */
-TARGET INLINE void output_column(const vec m[6], vec o[4])
+/* A' m: 6 to n, 4 or 2. */
+TARGET INLINE void output_column(const int n, const vec m[6], vec *o)
 {
     vec sum_a = ADD(m[1], m[2]), dif_a = SUB(m[1], m[2]);
     vec sum_b = ADD(m[3], m[4]), dif_b = SUB(m[3], m[4]);
+    vec first = FMA(ALL(A1), dif_a, MUL(ALL(B1), dif_b));
     o[0] = ADD(ADD(m[0], sum_a), sum_b);
-    o[1] = FMA(ALL(A1), dif_a, MUL(ALL(B1), dif_b));
+    o[1] = n == 2 ? ADD(first, m[5]) : first;
+    if (n == 2)
+        return;
     o[2] = FMA(ALL(A2), sum_a, MUL(ALL(B2), sum_b));
     o[3] = FMA(ALL(A3), dif_a, FMA(ALL(B3), dif_b, m[5]));
 }
 
-/* A y: 4 to 6. */
-TARGET INLINE void gradient_column(const vec y[4], vec o[6])
+/* A y: n, 4 or 2, to 6. */
+TARGET INLINE void gradient_column(const int n, const vec *y, vec o[6])
 {
-    vec p = FMA(ALL(A2), y[2], y[0]), q = MUL(ALL(A1), FMA(ALL(A2), y[3], y[1]));
-    vec r = FMA(ALL(B2), y[2], y[0]), s = MUL(ALL(B1), FMA(ALL(B2), y[3], y[1]));
+    vec p = n == 2 ? y[0] : FMA(ALL(A2), y[2], y[0]);
+    vec q = MUL(ALL(A1), n == 2 ? y[1] : FMA(ALL(A2), y[3], y[1]));
+    vec r = n == 2 ? y[0] : FMA(ALL(B2), y[2], y[0]);
+    vec s = MUL(ALL(B1), n == 2 ? y[1] : FMA(ALL(B2), y[3], y[1]));
     o[0] = y[0];
     o[1] = ADD(p, q);
     o[2] = SUB(p, q);
     o[3] = ADD(r, s);
     o[4] = SUB(r, s);
-    o[5] = y[3];
+    o[5] = y[n - 1];
 }
 
-/* G' u: 6 to 3. */
-TARGET INLINE void weight_column(const vec u[6], vec o[3])
+/* G' u: 6 to n, 3 or 5. */
+TARGET INLINE void weight_column(const int n, const vec u[6], vec *o)
 {
     const float fa = 1 / (2 * A2 * (A2 - B2)), fb = 1 / (2 * B2 * (B2 - A2));
     vec sum_a = MUL(ALL(fa), ADD(u[1], u[2])), dif_a = MUL(ALL(fa), SUB(u[1], u[2]));
     vec sum_b = MUL(ALL(fb), ADD(u[3], u[4])), dif_b = MUL(ALL(fb), SUB(u[3], u[4]));
+    vec second = FMA(ALL(A2), sum_a, MUL(ALL(B2), sum_b));
     o[0] = FMA(ALL(1 / (A2 * B2)), u[0], ADD(sum_a, sum_b));
     o[1] = FMA(ALL(A1), dif_a, MUL(ALL(B1), dif_b));
-    o[2] = FMA(ALL(A2), sum_a, FMA(ALL(B2), sum_b, u[5]));
+    o[2] = n == 3 ? ADD(second, u[5]) : second;
+    if (n == 3)
+        return;
+    o[3] = FMA(ALL(A3), dif_a, MUL(ALL(B3), dif_b));
+    o[4] = FMA(ALL(A4), sum_a, FMA(ALL(B4), sum_b, u[5]));
 }
 
 TARGET static void copy_rows(float *to, int64_t to_stride, const float *from, int64_t from_stride,
@@ -97,37 +109,50 @@ TARGET static void across_maps(float *to, int64_t to_stride, const float *from, 
     }
 }
 
-/* to[36][step] = M d M' of d[n][n], M of 6 x n. */
-typedef void column_function(const vec *from, vec *to);
-
-TARGET INLINE void transform_tile(column_function *column, const int n, const float *from,
-                                  int64_t stride, float *to, size_t step)
+TARGET static void input_tile(const float *from, int64_t stride, float *to, size_t step)
 {
     vec t[6][6];
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < 6; i++) {
         vec d[6];
-        for (int j = 0; j < n; j++)
+        for (int j = 0; j < 6; j++)
             d[j] = LOAD(from + (i * stride + j) * LANES);
-        column(d, t[i]);
+        input_column(d, t[i]);
     }
     for (int j = 0; j < 6; j++) {
-        vec d[6], o[6];
-        for (int i = 0; i < n; i++)
-            d[i] = t[i][j];
-        column(d, o);
+        vec d[6] = {t[0][j], t[1][j], t[2][j], t[3][j], t[4][j], t[5][j]}, o[6];
+        input_column(d, o);
         for (int i = 0; i < 6; i++)
             STORE(to + (size_t)(i * 6 + j) * step, o[i]);
     }
 }
 
-TARGET static void input_tile(const float *from, int64_t stride, float *to, size_t step)
+TARGET INLINE void gradient_of(const int n, const float *from, int64_t stride, float *to,
+                               size_t step)
 {
-    transform_tile(input_column, 6, from, stride, to, step);
+    vec t[4][6];
+    for (int i = 0; i < n; i++) {
+        vec d[4];
+        for (int j = 0; j < n; j++)
+            d[j] = LOAD(from + (i * stride + j) * LANES);
+        gradient_column(n, d, t[i]);
+    }
+    for (int j = 0; j < 6; j++) {
+        vec d[4], o[6];
+        for (int i = 0; i < n; i++)
+            d[i] = t[i][j];
+        gradient_column(n, d, o);
+        for (int i = 0; i < 6; i++)
+            STORE(to + (size_t)(i * 6 + j) * step, o[i]);
+    }
 }
 
-TARGET static void gradient_tile(const float *from, int64_t stride, float *to, size_t step)
+TARGET static void gradient_tile(const float *from, int64_t stride, int tile, float *to,
+                                 size_t step)
 {
-    transform_tile(gradient_column, 4, from, stride, to, step);
+    if (tile == 4)
+        gradient_of(4, from, stride, to, step);
+    else
+        gradient_of(2, from, stride, to, step);
 }
 
 TARGET INLINE void input_of(const int run, const float *from, int64_t stride, const int32_t *offset,
@@ -159,7 +184,7 @@ TARGET static void input_tiles(const float *from, int64_t stride, const int32_t 
         input_of(1, from, stride, offset, to, step);
 }
 
-TARGET INLINE void output_of(const int run, const float *from, size_t step, float *to,
+TARGET INLINE void output_of(const int n, const int run, const float *from, size_t step, float *to,
                              int64_t stride, const int32_t *offset)
 {
     vec t[4][6];
@@ -167,66 +192,92 @@ TARGET INLINE void output_of(const int run, const float *from, size_t step, floa
         vec m[6], o[4];
         for (int i = 0; i < 6; i++)
             m[i] = LOAD(from + (size_t)(i * 6 + j) * step);
-        output_column(m, o);
-        for (int i = 0; i < 4; i++)
+        output_column(n, m, o);
+        for (int i = 0; i < n; i++)
             t[i][j] = o[i];
     }
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < n; i++) {
         vec o[4];
-        output_column(t[i], o);
-        store_columns(to + i * stride, offset, run, o);
+        output_column(n, t[i], o);
+        if (n == 4)
+            store_columns(to + i * stride, offset, run, o);
+        else
+            store_pairs(to + i * stride, offset, o[0], o[1]);
     }
 }
 
 TARGET static void output_tiles(const float *from, size_t step, float *to, int64_t stride,
-                                const int32_t *offset, int run)
+                                const int32_t *offset, int tile, int run)
 {
-    if (run == LANES / 4)
-        output_of(LANES / 4, from, step, to, stride, offset);
+    if (tile == 2)
+        output_of(2, 1, from, step, to, stride, offset);
+    else if (run == LANES / 4)
+        output_of(4, LANES / 4, from, step, to, stride, offset);
     else if (run == 2)
-        output_of(2, from, step, to, stride, offset);
+        output_of(4, 2, from, step, to, stride, offset);
     else
-        output_of(1, from, step, to, stride, offset);
+        output_of(4, 1, from, step, to, stride, offset);
 }
 
-TARGET static void weight_tiles(const float *from, size_t step, float *to)
+TARGET INLINE void weights_of(const int n, const float *from, size_t step, float *to)
 {
-    vec t[6][3];
+    vec t[6][5];
     for (int i = 0; i < 6; i++) {
         vec u[6];
         for (int j = 0; j < 6; j++)
             u[j] = LOAD(from + (size_t)(i * 6 + j) * step);
-        weight_column(u, t[i]);
+        weight_column(n, u, t[i]);
     }
-    for (int j = 0; j < 3; j++) {
-        vec u[6] = {t[0][j], t[1][j], t[2][j], t[3][j], t[4][j], t[5][j]}, o[3];
-        weight_column(u, o);
-        for (int i = 0; i < 3; i++)
-            STORE(to + (i * 3 + j) * LANES, o[i]);
+    for (int j = 0; j < n; j++) {
+        vec u[6] = {t[0][j], t[1][j], t[2][j], t[3][j], t[4][j], t[5][j]}, o[5];
+        weight_column(n, u, o);
+        for (int i = 0; i < n; i++)
+            STORE(to + (i * n + j) * LANES, o[i]);
     }
 }
 
-/* to[36][step] = G g G' of eight filters at once: taps[9][8]. */
-TARGET static void filter_tiles(const float *taps, float *to, size_t step)
+TARGET static void weight_tiles(const float *from, size_t step, int size, float *to)
+{
+    if (size == 3)
+        weights_of(3, from, step, to);
+    else
+        weights_of(5, from, step, to);
+}
+
+/* to[36][step] = G g G' of eight filters at once: taps[n][n][8]. */
+TARGET INLINE void filters_of(const int n, const float *taps, float *to, size_t step)
 {
     const float f0 = 1 / (A2 * B2), fa = 1 / (2 * A2 * (A2 - B2)), fb = 1 / (2 * B2 * (B2 - A2));
-    const float g[6][3] = {{f0, 0, 0},
-                           {fa, fa * A1, fa * A2},
-                           {fa, -fa * A1, fa * A2},
-                           {fb, fb * B1, fb * B2},
-                           {fb, -fb * B1, fb * B2},
-                           {0, 0, 1}};
-    float t[6][3][8];
+    const float g[6][5] = {{f0, 0, 0, 0, 0},
+                           {fa, fa * A1, fa * A2, fa * A3, fa * A4},
+                           {fa, -fa * A1, fa * A2, -fa * A3, fa * A4},
+                           {fb, fb * B1, fb * B2, fb * B3, fb * B4},
+                           {fb, -fb * B1, fb * B2, -fb * B3, fb * B4},
+                           {0, 0, n == 3, 0, n == 5}};
+    float t[6][5][8];
     for (int i = 0; i < 6; i++)
-        for (int j = 0; j < 3; j++)
-            for (int l = 0; l < 8; l++)
-                t[i][j][l] = g[i][0] * taps[j * 8 + l] + g[i][1] * taps[(3 + j) * 8 + l] +
-                             g[i][2] * taps[(6 + j) * 8 + l];
+        for (int j = 0; j < n; j++)
+            for (int l = 0; l < 8; l++) {
+                t[i][j][l] = g[i][0] * taps[j * 8 + l];
+                for (int q = 1; q < n; q++)
+                    t[i][j][l] += g[i][q] * taps[(q * n + j) * 8 + l];
+            }
     for (int i = 0; i < 6; i++)
         for (int j = 0; j < 6; j++)
-            for (int l = 0; l < 8; l++)
-                to[(size_t)(i * 6 + j) * step + (size_t)l] =
-                    g[j][0] * t[i][0][l] + g[j][1] * t[i][1][l] + g[j][2] * t[i][2][l];
+            for (int l = 0; l < 8; l++) {
+                float sum = g[j][0] * t[i][0][l];
+                for (int q = 1; q < n; q++)
+                    sum += g[j][q] * t[i][q][l];
+                to[(size_t)(i * 6 + j) * step + (size_t)l] = sum;
+            }
+}
+
+TARGET static void filter_tiles(const float *taps, int size, float *to, size_t step)
+{
+    if (size == 3)
+        filters_of(3, taps, to, step);
+    else
+        filters_of(5, taps, to, step);
 }
 
 /* c[ROWS][vectors LANES] (+)= the sum over n of a[ROWS] b[vectors LANES]. */
