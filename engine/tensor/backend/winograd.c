@@ -31,52 +31,22 @@
  *
  * Forward and the gradient of the maps work on blocks of tiles, each by one thread from the input
  * to the output, small enough to stay in its cache; lanes are tiles, so any number of channels will
- * do. The gradient of the weights has lanes of channels. The tiles are cut into a number of parts
- * that depends on the sizes alone; a task takes a part, or some channels of it, through the cache,
- * a chunk at a time, and no number that one core has written is read by another but the sums of
- * the parts, at the end. So no sum depends on how the work is shared out. */
-#include "engine/tensor/backend/winograd.h"
+ * do. No sum depends on how the work is shared out. winograd_weights.c has the gradient of the
+ * weights. */
+#include "engine/tensor/backend/winograd_inside.h"
 
 #include <assert.h>
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { PATCH = 6, POINTS = 36, MOST_TAPS = 25, EIGHT = 8, LINE = 16, MOST_LANES = 16 };
 /* A product's panels of maps and of filters stay in a core's first cache (48 KiB, with room for
  * sums); its channels are added up PANEL at a time. */
 enum { BLOCK_MOST = 48, CACHE_FLOATS = 10 << 10, PANEL = 256, AHEAD = 2 };
-enum { CHUNK_FLOATS = 3 << 17, PARTS_FLOATS = 1 << 21, PARTS_LEAST = 2, PARTS_MOST = 8 };
-
-/* The maps that are tiled in 6x6 patches, [n, c, h, w], and in tiles, [n, k, oh, ow]; pad and
- * all are those of the pass, so for the gradient of the maps x and y change places. */
-struct ww_winograd {
-    const ww_kernels *kernels;
-    ww_conv_pass pass;
-    int threads, size;    /* of a filter */
-    int64_t tile, border; /* tile + border = PATCH */
-    int64_t n, c, h, w, k, oh, ow, pad;
-    int64_t down, across, tiles;          /* tiles of a map; of all */
-    int64_t block;                        /* tiles of a block or chunk */
-    int64_t stride;                       /* floats of a row of the stage */
-    int run;                              /* tiles of a vector that lie side by side, at a time */
-    int64_t parts, share[2], n_shares[2]; /* of weights: channels of a task, c's and k's */
-    bool whole;                           /* no tile reaches beyond the map */
-    size_t filter_floats;                 /* of one element of transformed filters */
-    size_t step[2];                       /* between elements of transformed maps: c's and k's */
-    size_t stage_floats;
-    float *kept, *kept_filters; /* weights, and transformed; NULL unless kept */
-    bool known;
-};
 
 /* Tiles beside each other in one sample, one row of them or more. */
 struct strip {
     int64_t sample, row, column, count, rows;
-};
-
-/* Pixels that are copied from a map to a frame of zeros. */
-struct view {
-    int64_t to, from, rows, width;
 };
 
 /* A block's tiles, and where their pixels lie: of patches in the stage, of whole tiles in the maps
@@ -84,43 +54,16 @@ struct view {
 struct block {
     int64_t n_strips, vectors;
     struct strip strip[BLOCK_MOST];
-    struct view view[BLOCK_MOST];
+    struct ww_view view[BLOCK_MOST];
     int32_t in[BLOCK_MOST], out[BLOCK_MOST];
 };
-
-static int64_t up(int64_t n, int64_t to)
-{
-    return (n + to - 1) / to * to;
-}
-
-static int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
 
 /* On maps smaller than 5x5 filters most taps meet zeros, and their rounding errors remain. */
 bool ww_winograd_supports(const ww_conv_size *size)
 {
-    int64_t smallest = least(least(size->h, size->w), least(size->oh, size->ow));
+    int64_t smallest = ww_least(ww_least(size->h, size->w), ww_least(size->oh, size->ow));
     return size->kh == size->kw && (size->kh == 3 || (size->kh == 5 && smallest >= 5)) &&
            size->stride == 1 && size->dilation == 1 && size->groups == 1 && size->pad < size->kh;
-}
-
-static int64_t taps_of(const ww_winograd *w)
-{
-    return w->size * w->size;
-}
-
-/* Scratch of one thread. */
-static size_t own_floats(const ww_winograd *w)
-{
-    return POINTS * (w->step[0] + w->step[1]) + (size_t)up((int64_t)w->stage_floats, LINE);
-}
-
-/* Lines apart by an odd number, so that the 36 elements do not fall on one set of a cache. */
-static size_t spread(int64_t floats)
-{
-    return (size_t)(((floats + LINE - 1) / LINE | 1) * LINE);
 }
 
 /* Tiles of a block: as many as a core's first cache holds the panels of, and no fewer blocks than
@@ -128,10 +71,10 @@ static size_t spread(int64_t floats)
 static int64_t block_size(const ww_winograd *w)
 {
     int64_t lanes = w->kernels->lanes, most = BLOCK_MOST / lanes * lanes;
-    int64_t fit = (CACHE_FLOATS / least(w->c, PANEL) - EIGHT) / lanes * lanes;
-    most = least(most, fit < lanes ? lanes : fit);
-    int64_t blocks = up((w->tiles + most - 1) / most, w->threads);
-    return least(most, up((w->tiles + blocks - 1) / blocks, lanes));
+    int64_t fit = (CACHE_FLOATS / ww_least(w->c, PANEL) - EIGHT) / lanes * lanes;
+    most = ww_least(most, fit < lanes ? lanes : fit);
+    int64_t blocks = ww_up((w->tiles + most - 1) / most, w->threads);
+    return ww_least(most, ww_up((w->tiles + blocks - 1) / blocks, lanes));
 }
 
 /* How many tiles of a vector lie side by side in every row of tiles. */
@@ -148,44 +91,11 @@ static void plan_maps(ww_winograd *w)
     int64_t strips;
     w->block = block_size(w);
     w->run = side_by_side(w);
-    strips = least(w->block, w->block / w->across + 2);
-    w->filter_floats = (size_t)(up(w->k, EIGHT) * w->c);
-    w->step[0] = spread(w->c * w->block);
-    w->step[1] = spread(up(w->k, EIGHT) * w->block);
+    strips = ww_least(w->block, w->block / w->across + 2);
+    w->filter_floats = (size_t)(ww_up(w->k, EIGHT) * w->c);
+    w->step[0] = ww_winograd_spread(w->c * w->block);
+    w->step[1] = ww_winograd_spread(ww_up(w->k, EIGHT) * w->block);
     w->stage_floats = (size_t)(strips * PATCH * w->stride);
-}
-
-/* Parts, and where they are fewer than threads, shares of the channels. */
-static void plan_tasks(ww_winograd *w)
-{
-    int64_t lanes = w->kernels->lanes, lots[2] = {up(w->c, lanes) / lanes, up(w->k, lanes) / lanes};
-    int64_t parts = PARTS_FLOATS / (POINTS * lots[0] * lots[1] * lanes * lanes);
-    parts = parts < PARTS_LEAST ? PARTS_LEAST : least(parts, PARTS_MOST);
-    w->parts = least(parts, w->n * w->down);
-    w->n_shares[0] = w->n_shares[1] = 1;
-    for (int most = 0; w->parts * w->n_shares[0] * w->n_shares[1] < w->threads;) {
-        most = lots[1] * w->n_shares[0] > lots[0] * w->n_shares[1];
-        if (w->n_shares[most] == lots[most])
-            break;
-        w->n_shares[most]++;
-    }
-    for (int i = 0; i < 2; i++) {
-        w->share[i] = (lots[i] + w->n_shares[i] - 1) / w->n_shares[i] * lanes;
-        w->n_shares[i] = (lots[i] * lanes + w->share[i] - 1) / w->share[i];
-    }
-}
-
-static void plan_weights(ww_winograd *w)
-{
-    int64_t lanes = w->kernels->lanes;
-    plan_tasks(w);
-    int64_t rows = CHUNK_FLOATS / (POINTS * (w->share[0] + w->share[1])) / w->across;
-    rows = least(rows < 1 ? 1 : rows, (w->n * w->down + w->parts - 1) / w->parts);
-    w->block = rows * w->across;
-    w->filter_floats = (size_t)(up(w->c, lanes) * up(w->k, lanes));
-    w->step[0] = spread(w->share[0] * w->block);
-    w->step[1] = spread(w->share[1] * w->block);
-    w->stage_floats = (size_t)(lanes * PATCH * w->stride);
 }
 
 ww_status ww_winograd_create(ww_winograd **out, const ww_conv_size *s, ww_conv_pass pass,
@@ -217,13 +127,13 @@ ww_status ww_winograd_create(ww_winograd **out, const ww_conv_size *s, ww_conv_p
     w->whole = w->oh % w->tile == 0 && w->ow % w->tile == 0;
     w->stride = w->tile * w->across + w->border;
     if (pass != WW_CONV_WEIGHTS) /* two pixels behind a patch are read */
-        w->stride = up(w->stride + 2, MOST_LANES);
+        w->stride = ww_up(w->stride + 2, MOST_LANES);
     if (pass == WW_CONV_WEIGHTS)
-        plan_weights(w);
+        ww_winograd_plan_weights(w);
     else
         plan_maps(w);
     if (keep && pass != WW_CONV_WEIGHTS) {
-        w->kept = malloc((size_t)(w->c * w->k * taps_of(w)) * sizeof(float));
+        w->kept = malloc((size_t)(w->c * w->k * ww_winograd_taps(w)) * sizeof(float));
         w->kept_filters = aligned_alloc(64, POINTS * w->filter_floats * sizeof(float));
         if (w->kept == NULL || w->kept_filters == NULL) {
             ww_winograd_free(w);
@@ -246,8 +156,8 @@ void ww_winograd_free(ww_winograd *w)
 size_t ww_winograd_scratch(const ww_winograd *w)
 {
     size_t copies = w->pass == WW_CONV_WEIGHTS ? (size_t)w->parts : w->kept == NULL;
-    size_t filters = copies * (size_t)up((int64_t)(POINTS * w->filter_floats), LINE);
-    return filters + (size_t)w->threads * own_floats(w);
+    size_t filters = copies * (size_t)ww_up((int64_t)(POINTS * w->filter_floats), LINE);
+    return filters + (size_t)w->threads * ww_winograd_own_floats(w);
 }
 
 /* ---- filters: to[36][k/8][c][8] ---- */
@@ -255,14 +165,14 @@ size_t ww_winograd_scratch(const ww_winograd *w)
 static void transform_filters(const ww_winograd *w, const float *weight, float *to)
 {
     bool turned = w->pass == WW_CONV_DATA;
-    int64_t n = taps_of(w);
+    int64_t n = ww_winograd_taps(w);
     int64_t apart = turned ? n : w->c * n; /* from one filter to the next */
     int64_t along = turned ? w->k * n : n; /* from one channel to the next */
 #pragma omp parallel for num_threads(w->threads) if (w->c * w->k > 1024)
     for (int64_t k = 0; k < w->k; k += EIGHT)
         for (int64_t c = 0; c < w->c; c++) {
             float taps[MOST_TAPS * EIGHT] = {0};
-            for (int64_t l = 0; l < least(EIGHT, w->k - k); l++)
+            for (int64_t l = 0; l < ww_least(EIGHT, w->k - k); l++)
                 for (int64_t q = 0; q < n; q++)
                     taps[q * EIGHT + l] =
                         weight[(k + l) * apart + c * along + (turned ? n - 1 - q : q)];
@@ -276,7 +186,7 @@ static const float *filters_of(ww_winograd *w, const float *weight, float *scrat
         transform_filters(w, weight, scratch);
         return scratch;
     }
-    size_t bytes = (size_t)(w->c * w->k * taps_of(w)) * sizeof(float);
+    size_t bytes = (size_t)(w->c * w->k * ww_winograd_taps(w)) * sizeof(float);
     if (!w->known || memcmp(w->kept, weight, bytes) != 0) {
         transform_filters(w, weight, w->kept_filters);
         memcpy(w->kept, weight, bytes);
@@ -286,18 +196,6 @@ static const float *filters_of(ww_winograd *w, const float *weight, float *scrat
 }
 
 /* ---- maps ---- */
-
-/* The part of rows top.. and columns left.. that lies inside a map of h x width pixels. */
-static struct view clip(int64_t h, int64_t width, int64_t top, int64_t left, int64_t rows,
-                        int64_t columns, int64_t stride)
-{
-    int64_t y = top < 0 ? 0 : top, x = left < 0 ? 0 : left;
-    int64_t last_y = least(h, top + rows), last_x = least(width, left + columns);
-    return (struct view){.to = (y - top) * stride + x - left,
-                         .from = y * width + x,
-                         .rows = last_y > y && last_x > x ? last_y - y : 0,
-                         .width = last_x - x};
-}
 
 /* Lane of tile t of a vector: those side by side are four lanes apart (simd.h). */
 static int64_t lane_of(int64_t t, int64_t lanes)
@@ -312,7 +210,7 @@ static void list_strips(const ww_winograd *w, int64_t first, int64_t last, struc
     for (int64_t tile = first; tile < last;) {
         int64_t row = tile / w->across, column = tile % w->across;
         struct strip s = {row / w->down, row % w->down, column,
-                          least(w->across - column, last - tile), 1};
+                          ww_least(w->across - column, last - tile), 1};
         while (s.count == w->across && s.row + s.rows < w->down &&
                last - tile >= (s.rows + 1) * w->across)
             s.rows++;
@@ -329,8 +227,9 @@ static void list_tiles(const ww_winograd *w, int64_t first, int64_t last, struct
     for (int64_t i = 0; i < b->n_strips; i++) {
         const struct strip *s = &b->strip[i];
         int64_t apart = (s->sample - b->strip[0].sample) * w->k * w->oh * w->ow;
-        b->view[i] = clip(w->h, w->w, s->row * w->tile - w->pad, s->column * w->tile - w->pad,
-                          s->rows * w->tile + w->border, s->count * w->tile + w->border, w->stride);
+        b->view[i] = ww_winograd_clip(w->h, w->w, s->row * w->tile - w->pad,
+                                      s->column * w->tile - w->pad, s->rows * w->tile + w->border,
+                                      s->count * w->tile + w->border, w->stride);
         b->view[i].to += stage_row * w->stride;
         for (int64_t j = 0; j < s->rows * s->count; j++, t++) {
             int64_t row = j / s->count * w->tile, column = j % s->count * w->tile;
@@ -350,7 +249,7 @@ static void list_tiles(const ww_winograd *w, int64_t first, int64_t last, struct
 }
 
 /* The maps come from far away, a page each. */
-static void fetch(const struct view *v, int64_t width, const float *map)
+static void fetch(const struct ww_view *v, int64_t width, const float *map)
 {
     const char *from = (const char *)(map + v->from);
     for (int64_t i = 0; i < v->rows * width * (int64_t)sizeof(float); i += 64)
@@ -365,7 +264,7 @@ static void transform_block(const ww_winograd *w, const struct block *b, const f
     memset(stage, 0, w->stage_floats * sizeof *stage);
     for (int64_t c = 0; c < w->c; c++) {
         for (int64_t i = 0; i < b->n_strips; i++) {
-            const struct view *v = &b->view[i];
+            const struct ww_view *v = &b->view[i];
             const float *map = maps + (b->strip[i].sample * w->c + c) * pixels;
             if (c + AHEAD < w->c)
                 fetch(v, w->w, map + AHEAD * pixels);
@@ -393,8 +292,8 @@ static void finish_block(const ww_winograd *w, const struct block *b, const floa
             const struct strip *s = &b->strip[i];
             int64_t top = s->row * w->tile, left = s->column * w->tile;
             kernels->copy_rows(maps + ((s->sample * w->k + k) * w->oh + top) * w->ow + left, w->ow,
-                               from, w->stride, least(s->rows * w->tile, w->oh - top),
-                               least(s->count * w->tile, w->ow - left));
+                               from, w->stride, ww_least(s->rows * w->tile, w->oh - top),
+                               ww_least(s->count * w->tile, w->ow - left));
             from += (s->rows * w->tile + w->border) * w->stride;
         }
     }
@@ -405,7 +304,7 @@ static void run_block(const ww_winograd *w, int64_t first, const float *in, cons
 {
     struct block b;
     float *maps = scratch, *sums = maps + POINTS * w->step[0], *stage = sums + POINTS * w->step[1];
-    list_tiles(w, first, least(first + w->block, w->tiles), &b);
+    list_tiles(w, first, ww_least(first + w->block, w->tiles), &b);
     transform_block(w, &b, in, stage, maps);
     ww_panels panels = {
         .a_step = EIGHT, .b_step = w->block, .b_vector = w->kernels->lanes, .c_row = w->block};
@@ -417,7 +316,7 @@ static void run_block(const ww_winograd *w, int64_t first, const float *in, cons
                                         c * EIGHT + k % EIGHT,
                                     maps + p * w->step[0] + c * w->block,
                                     sums + p * w->step[1] + k * w->block, b.vectors,
-                                    least(PANEL, w->c - c), c > 0);
+                                    ww_least(PANEL, w->c - c), c > 0);
     finish_block(w, &b, sums, stage, out);
 }
 
@@ -426,133 +325,11 @@ static void run_maps(ww_winograd *w, const float *in, const float *weight, float
 {
     const float *filters = filters_of(w, weight, scratch);
     if (w->kept == NULL)
-        scratch += up((int64_t)(POINTS * w->filter_floats), LINE);
-    size_t own = own_floats(w);
+        scratch += ww_up((int64_t)(POINTS * w->filter_floats), LINE);
+    size_t own = ww_winograd_own_floats(w);
 #pragma omp parallel for num_threads(w->threads) schedule(dynamic) if (w->tiles > w->block)
     for (int64_t first = 0; first < w->tiles; first += w->block)
         run_block(w, first, in, filters, out, scratch + (size_t)omp_get_thread_num() * own);
-}
-
-/* ---- weights ---- */
-
-/* The lanes' rows of a row of tiles, zero outside their maps: stage[rows][stride][lanes]. */
-static void fill_stage(const ww_winograd *w, const struct view *v, float *stage, const float *maps,
-                       const int32_t *offset, int64_t width, int64_t rows)
-{
-    int64_t lanes = w->kernels->lanes, row = w->stride * lanes;
-    int64_t top = v->to / w->stride, left = v->to % w->stride, last = top + v->rows;
-    size_t before = (size_t)(left * lanes), pixels = (size_t)(v->width * lanes);
-    memset(stage, 0, (size_t)(top * row) * sizeof *stage);
-    for (int64_t i = top; i < last; i++) {
-        memset(stage + i * row, 0, before * sizeof *stage);
-        memset(stage + (size_t)(i * row) + before + pixels, 0,
-               ((size_t)row - before - pixels) * sizeof *stage);
-    }
-    w->kernels->across_maps(stage + v->to * lanes, w->stride, maps + v->from, width, offset,
-                            v->rows, v->width);
-    memset(stage + last * row, 0, (size_t)((rows - last) * row) * sizeof *stage);
-}
-
-/* One row of tiles of as many channels, from `first` on, as there are lanes:
- * [36][channels/lanes][tiles][lanes]. */
-static void transform_row(const ww_winograd *w, bool patches, int64_t row, int64_t first,
-                          int64_t lot, int64_t at, const float *maps, float *stage, float *to)
-{
-    int64_t lanes = w->kernels->lanes, channels = patches ? w->c : w->k;
-    int64_t h = patches ? w->h : w->oh, width = patches ? w->w : w->ow;
-    int64_t rows = patches ? PATCH : w->tile, pad = patches ? w->pad : 0;
-    struct view v = clip(h, width, row % w->down * w->tile - pad, -pad, rows, w->stride, w->stride);
-    int32_t offset[MOST_LANES];
-    for (int64_t l = 0; l < lanes; l++) /* lanes without a channel do the last one once more */
-        offset[l] = (int32_t)(least(l, channels - 1 - first - lot * lanes) * h * width);
-    maps += (row / w->down * channels + first + lot * lanes) * h * width;
-    fill_stage(w, &v, stage, maps, offset, width, rows);
-    to += (lot * w->block + at) * lanes;
-    for (int64_t i = 0; i < w->across; i++, to += lanes)
-        if (patches)
-            w->kernels->input_tile(stage + i * w->tile * lanes, w->stride, to, w->step[0]);
-        else
-            w->kernels->gradient_tile(stage + i * w->tile * lanes, w->stride, (int)w->tile, to,
-                                      w->step[1]);
-}
-
-/* sums (first: =, else +=) of a chunk of rows of tiles, for a task's channels from c and k on. */
-static void run_chunk(const ww_winograd *w, int64_t first_row, int64_t rows, int64_t first_c,
-                      int64_t first_k, const float *x, const float *y, float *sums, bool first,
-                      float *scratch)
-{
-    int64_t lanes = w->kernels->lanes, k_floats = up(w->k, lanes), height = w->kernels->rows;
-    int64_t channels = least(w->share[0], up(w->c, lanes) - first_c);
-    int64_t filters = least(w->share[1], k_floats - first_k);
-    float *maps = scratch, *gradients = maps + POINTS * w->step[0];
-    float *stage = gradients + POINTS * w->step[1];
-    for (int64_t lot = 0; lot < channels / lanes; lot++)
-        for (int64_t row = 0; row < rows; row++)
-            transform_row(w, true, first_row + row, first_c, lot, row * w->across, x, stage, maps);
-    for (int64_t lot = 0; lot < filters / lanes; lot++)
-        for (int64_t row = 0; row < rows; row++)
-            transform_row(w, false, first_row + row, first_k, lot, row * w->across, y, stage,
-                          gradients);
-    ww_panels panels = {
-        .a_step = lanes, .b_step = lanes, .b_vector = w->block * lanes, .c_row = k_floats};
-    for (size_t p = 0; p < POINTS; p++)
-        for (int64_t c = 0; c < least(channels, w->c - first_c); c += height)
-            w->kernels->product(&panels,
-                                maps + p * w->step[0] + c / lanes * w->block * lanes + c % lanes,
-                                gradients + p * w->step[1],
-                                sums + p * w->filter_floats + (first_c + c) * k_floats + first_k,
-                                filters / lanes, rows * w->across, !first);
-}
-
-static void run_task(const ww_winograd *w, int64_t task, const float *x, const float *y,
-                     float *sums, float *scratch)
-{
-    int64_t part = task / (w->n_shares[0] * w->n_shares[1]), all = w->n * w->down;
-    int64_t c = task / w->n_shares[1] % w->n_shares[0] * w->share[0];
-    int64_t k = task % w->n_shares[1] * w->share[1];
-    int64_t begin = all * part / w->parts, end = all * (part + 1) / w->parts;
-    int64_t rows = w->block / w->across;
-    sums += part * up((int64_t)(POINTS * w->filter_floats), LINE);
-    for (int64_t row = begin; row < end; row += rows)
-        run_chunk(w, row, least(rows, end - row), c, k, x, y, sums, row == begin, scratch);
-}
-
-/* The parts' sums become filters. */
-static void finish_weights(const ww_winograd *w, int64_t c, const float *sums, float *weight)
-{
-    int64_t lanes = w->kernels->lanes, k_floats = up(w->k, lanes);
-    int64_t apart = up((int64_t)(POINTS * w->filter_floats), LINE), n = taps_of(w);
-    for (int64_t k = 0; k < w->k; k += lanes) {
-        float sum[POINTS * MOST_LANES], taps[MOST_TAPS * MOST_LANES];
-        for (int64_t p = 0; p < POINTS; p++)
-            for (int64_t l = 0; l < lanes; l++) {
-                const float *from = sums + p * (int64_t)w->filter_floats + c * k_floats + k + l;
-                sum[p * lanes + l] = from[0];
-                for (int64_t part = 1; part < w->parts; part++)
-                    sum[p * lanes + l] += from[part * apart];
-            }
-        w->kernels->weight_tiles(sum, (size_t)lanes, w->size, taps);
-        for (int64_t l = 0; l < least(lanes, w->k - k); l++)
-            for (int64_t q = 0; q < n; q++)
-                weight[((k + l) * w->c + c) * n + q] = taps[q * lanes + l];
-    }
-}
-
-static void run_weights(const ww_winograd *w, const float *x, float *weight, const float *y,
-                        float *scratch)
-{
-    float *own = scratch + w->parts * up((int64_t)(POINTS * w->filter_floats), LINE);
-    size_t floats = own_floats(w);
-    int64_t tasks = w->parts * w->n_shares[0] * w->n_shares[1];
-#pragma omp parallel num_threads(w->threads)
-    {
-#pragma omp for schedule(dynamic)
-        for (int64_t task = 0; task < tasks; task++)
-            run_task(w, task, x, y, scratch, own + (size_t)omp_get_thread_num() * floats);
-#pragma omp for
-        for (int64_t c = 0; c < w->c; c++)
-            finish_weights(w, c, scratch, weight);
-    }
 }
 
 void ww_winograd_run(ww_winograd *w, float *x, float *weight, float *y, float *scratch)
@@ -562,5 +339,5 @@ void ww_winograd_run(ww_winograd *w, float *x, float *weight, float *y, float *s
     else if (w->pass == WW_CONV_DATA)
         run_maps(w, y, weight, x, scratch);
     else
-        run_weights(w, x, weight, y, scratch);
+        ww_winograd_run_weights(w, x, weight, y, scratch);
 }

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef WW_ENGINE_TENSOR_BACKEND_WINOGRAD_INSIDE_H
+#define WW_ENGINE_TENSOR_BACKEND_WINOGRAD_INSIDE_H
+
+/* The inside of Winograd's convolution, shared by winograd.c (theory; forward and the gradient of
+ * the maps) and winograd_weights.c. */
+
+#include "engine/tensor/backend/winograd.h"
+
+enum { PATCH = 6, POINTS = 36, MOST_TAPS = 25, EIGHT = 8, LINE = 16, MOST_LANES = 16 };
+
+/* The maps that are tiled in 6x6 patches, [n, c, h, w], and in tiles, [n, k, oh, ow]; pad and
+ * all are those of the pass, so for the gradient of the maps x and y change places. */
+struct ww_winograd {
+    const ww_kernels *kernels;
+    ww_conv_pass pass;
+    int threads, size;    /* of a filter */
+    int64_t tile, border; /* tile + border = PATCH */
+    int64_t n, c, h, w, k, oh, ow, pad;
+    int64_t down, across, tiles;          /* tiles of a map; of all */
+    int64_t block;                        /* tiles of a block or chunk */
+    int64_t stride;                       /* floats of a row of the stage */
+    int run;                              /* tiles of a vector that lie side by side, at a time */
+    int64_t parts, share[2], n_shares[2]; /* of weights: channels of a task, c's and k's */
+    bool whole;                           /* no tile reaches beyond the map */
+    size_t filter_floats;                 /* of one element of transformed filters */
+    size_t step[2];                       /* between elements of transformed maps: c's and k's */
+    size_t stage_floats;
+    float *kept, *kept_filters; /* weights, and transformed; NULL unless kept */
+    bool known;
+};
+
+/* Pixels that are copied from a map to a frame of zeros. */
+struct ww_view {
+    int64_t to, from, rows, width;
+};
+
+static inline int64_t ww_up(int64_t n, int64_t to)
+{
+    return (n + to - 1) / to * to;
+}
+
+static inline int64_t ww_least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static inline int64_t ww_winograd_taps(const ww_winograd *w)
+{
+    return w->size * w->size;
+}
+
+/* Scratch of one thread. */
+static inline size_t ww_winograd_own_floats(const ww_winograd *w)
+{
+    return POINTS * (w->step[0] + w->step[1]) + (size_t)ww_up((int64_t)w->stage_floats, LINE);
+}
+
+/* Lines apart by an odd number, so that the 36 elements do not fall on one set of a cache. */
+static inline size_t ww_winograd_spread(int64_t floats)
+{
+    return (size_t)(((floats + LINE - 1) / LINE | 1) * LINE);
+}
+
+/* The part of rows top.. and columns left.. that lies inside a map of h x width pixels. */
+static inline struct ww_view ww_winograd_clip(int64_t h, int64_t width, int64_t top, int64_t left,
+                                              int64_t rows, int64_t columns, int64_t stride)
+{
+    int64_t y = top < 0 ? 0 : top, x = left < 0 ? 0 : left;
+    int64_t last_y = ww_least(h, top + rows), last_x = ww_least(width, left + columns);
+    return (struct ww_view){.to = (y - top) * stride + x - left,
+                            .from = y * width + x,
+                            .rows = last_y > y && last_x > x ? last_y - y : 0,
+                            .width = last_x - x};
+}
+
+/** Sizes of blocks and workspace for the gradient of the weights, and that gradient. */
+void ww_winograd_plan_weights(ww_winograd *w);
+void ww_winograd_run_weights(const ww_winograd *w, const float *x, float *weight, const float *y,
+                             float *scratch);
+
+#endif

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The gradient of the weights by Winograd's minimal filtering; winograd.c has the theory:
+ *
+ *     dg = G' [ sum over tiles of (B' d B) * (A dY A') ] G.
+ *
+ * Lanes are channels. The tiles are cut into a number of parts that depends on the sizes alone; a
+ * task takes a part, or some channels of it, through a core's cache, a chunk at a time, and no
+ * number that one core has written is read by another but the sums of the parts, at the end: cores
+ * hand lines to each other so slowly that shared chunks took longer with two threads than with one.
+ * No sum depends on how the work is shared out. */
+#include <omp.h>
+#include <string.h>
+
+#include "engine/tensor/backend/winograd_inside.h"
+
+enum { CHUNK_FLOATS = 3 << 17, PARTS_FLOATS = 1 << 21, PARTS_LEAST = 2, PARTS_MOST = 8 };
+
+/* Parts, and where they are fewer than threads, shares of the channels. */
+static void plan_tasks(ww_winograd *w)
+{
+    int64_t lanes = w->kernels->lanes,
+            lots[2] = {ww_up(w->c, lanes) / lanes, ww_up(w->k, lanes) / lanes};
+    int64_t parts = PARTS_FLOATS / (POINTS * lots[0] * lots[1] * lanes * lanes);
+    parts = parts < PARTS_LEAST ? PARTS_LEAST : ww_least(parts, PARTS_MOST);
+    w->parts = ww_least(parts, w->n * w->down);
+    w->n_shares[0] = w->n_shares[1] = 1;
+    for (int most = 0; w->parts * w->n_shares[0] * w->n_shares[1] < w->threads;) {
+        most = lots[1] * w->n_shares[0] > lots[0] * w->n_shares[1];
+        if (w->n_shares[most] == lots[most])
+            break;
+        w->n_shares[most]++;
+    }
+    for (int i = 0; i < 2; i++) {
+        w->share[i] = (lots[i] + w->n_shares[i] - 1) / w->n_shares[i] * lanes;
+        w->n_shares[i] = (lots[i] * lanes + w->share[i] - 1) / w->share[i];
+    }
+}
+
+void ww_winograd_plan_weights(ww_winograd *w)
+{
+    int64_t lanes = w->kernels->lanes;
+    plan_tasks(w);
+    int64_t rows = CHUNK_FLOATS / (POINTS * (w->share[0] + w->share[1])) / w->across;
+    rows = ww_least(rows < 1 ? 1 : rows, (w->n * w->down + w->parts - 1) / w->parts);
+    w->block = rows * w->across;
+    w->filter_floats = (size_t)(ww_up(w->c, lanes) * ww_up(w->k, lanes));
+    w->step[0] = ww_winograd_spread(w->share[0] * w->block);
+    w->step[1] = ww_winograd_spread(w->share[1] * w->block);
+    w->stage_floats = (size_t)(lanes * PATCH * w->stride);
+}
+
+/* The lanes' rows of a row of tiles, zero outside their maps: stage[rows][stride][lanes]. */
+static void fill_stage(const ww_winograd *w, const struct ww_view *v, float *stage,
+                       const float *maps, const int32_t *offset, int64_t width, int64_t rows)
+{
+    int64_t lanes = w->kernels->lanes, row = w->stride * lanes;
+    int64_t top = v->to / w->stride, left = v->to % w->stride, last = top + v->rows;
+    size_t before = (size_t)(left * lanes), pixels = (size_t)(v->width * lanes);
+    memset(stage, 0, (size_t)(top * row) * sizeof *stage);
+    for (int64_t i = top; i < last; i++) {
+        memset(stage + i * row, 0, before * sizeof *stage);
+        memset(stage + (size_t)(i * row) + before + pixels, 0,
+               ((size_t)row - before - pixels) * sizeof *stage);
+    }
+    w->kernels->across_maps(stage + v->to * lanes, w->stride, maps + v->from, width, offset,
+                            v->rows, v->width);
+    memset(stage + last * row, 0, (size_t)((rows - last) * row) * sizeof *stage);
+}
+
+/* One row of tiles of as many channels, from `first` on, as there are lanes:
+ * [36][channels/lanes][tiles][lanes]. */
+static void transform_row(const ww_winograd *w, bool patches, int64_t row, int64_t first,
+                          int64_t lot, int64_t at, const float *maps, float *stage, float *to)
+{
+    int64_t lanes = w->kernels->lanes, channels = patches ? w->c : w->k;
+    int64_t h = patches ? w->h : w->oh, width = patches ? w->w : w->ow;
+    int64_t rows = patches ? PATCH : w->tile, pad = patches ? w->pad : 0;
+    struct ww_view v =
+        ww_winograd_clip(h, width, row % w->down * w->tile - pad, -pad, rows, w->stride, w->stride);
+    int32_t offset[MOST_LANES];
+    for (int64_t l = 0; l < lanes; l++) /* lanes without a channel do the last one once more */
+        offset[l] = (int32_t)(ww_least(l, channels - 1 - first - lot * lanes) * h * width);
+    maps += (row / w->down * channels + first + lot * lanes) * h * width;
+    fill_stage(w, &v, stage, maps, offset, width, rows);
+    to += (lot * w->block + at) * lanes;
+    for (int64_t i = 0; i < w->across; i++, to += lanes)
+        if (patches)
+            w->kernels->input_tile(stage + i * w->tile * lanes, w->stride, to, w->step[0]);
+        else
+            w->kernels->gradient_tile(stage + i * w->tile * lanes, w->stride, (int)w->tile, to,
+                                      w->step[1]);
+}
+
+/* sums (first: =, else +=) of a chunk of rows of tiles, for a task's channels from c and k on. */
+static void run_chunk(const ww_winograd *w, int64_t first_row, int64_t rows, int64_t first_c,
+                      int64_t first_k, const float *x, const float *y, float *sums, bool first,
+                      float *scratch)
+{
+    int64_t lanes = w->kernels->lanes, k_floats = ww_up(w->k, lanes), height = w->kernels->rows;
+    int64_t channels = ww_least(w->share[0], ww_up(w->c, lanes) - first_c);
+    int64_t filters = ww_least(w->share[1], k_floats - first_k);
+    float *maps = scratch, *gradients = maps + POINTS * w->step[0];
+    float *stage = gradients + POINTS * w->step[1];
+    for (int64_t lot = 0; lot < channels / lanes; lot++)
+        for (int64_t row = 0; row < rows; row++)
+            transform_row(w, true, first_row + row, first_c, lot, row * w->across, x, stage, maps);
+    for (int64_t lot = 0; lot < filters / lanes; lot++)
+        for (int64_t row = 0; row < rows; row++)
+            transform_row(w, false, first_row + row, first_k, lot, row * w->across, y, stage,
+                          gradients);
+    ww_panels panels = {
+        .a_step = lanes, .b_step = lanes, .b_vector = w->block * lanes, .c_row = k_floats};
+    for (size_t p = 0; p < POINTS; p++)
+        for (int64_t c = 0; c < ww_least(channels, w->c - first_c); c += height)
+            w->kernels->product(&panels,
+                                maps + p * w->step[0] + c / lanes * w->block * lanes + c % lanes,
+                                gradients + p * w->step[1],
+                                sums + p * w->filter_floats + (first_c + c) * k_floats + first_k,
+                                filters / lanes, rows * w->across, !first);
+}
+
+static void run_task(const ww_winograd *w, int64_t task, const float *x, const float *y,
+                     float *sums, float *scratch)
+{
+    int64_t part = task / (w->n_shares[0] * w->n_shares[1]), all = w->n * w->down;
+    int64_t c = task / w->n_shares[1] % w->n_shares[0] * w->share[0];
+    int64_t k = task % w->n_shares[1] * w->share[1];
+    int64_t begin = all * part / w->parts, end = all * (part + 1) / w->parts;
+    int64_t rows = w->block / w->across;
+    sums += part * ww_up((int64_t)(POINTS * w->filter_floats), LINE);
+    for (int64_t row = begin; row < end; row += rows)
+        run_chunk(w, row, ww_least(rows, end - row), c, k, x, y, sums, row == begin, scratch);
+}
+
+/* The parts' sums become filters. */
+static void finish_weights(const ww_winograd *w, int64_t c, const float *sums, float *weight)
+{
+    int64_t lanes = w->kernels->lanes, k_floats = ww_up(w->k, lanes);
+    int64_t apart = ww_up((int64_t)(POINTS * w->filter_floats), LINE), n = ww_winograd_taps(w);
+    for (int64_t k = 0; k < w->k; k += lanes) {
+        float sum[POINTS * MOST_LANES], taps[MOST_TAPS * MOST_LANES];
+        for (int64_t p = 0; p < POINTS; p++)
+            for (int64_t l = 0; l < lanes; l++) {
+                const float *from = sums + p * (int64_t)w->filter_floats + c * k_floats + k + l;
+                sum[p * lanes + l] = from[0];
+                for (int64_t part = 1; part < w->parts; part++)
+                    sum[p * lanes + l] += from[part * apart];
+            }
+        w->kernels->weight_tiles(sum, (size_t)lanes, w->size, taps);
+        for (int64_t l = 0; l < ww_least(lanes, w->k - k); l++)
+            for (int64_t q = 0; q < n; q++)
+                weight[((k + l) * w->c + c) * n + q] = taps[q * lanes + l];
+    }
+}
+
+void ww_winograd_run_weights(const ww_winograd *w, const float *x, float *weight, const float *y,
+                             float *scratch)
+{
+    float *own = scratch + w->parts * ww_up((int64_t)(POINTS * w->filter_floats), LINE);
+    size_t floats = ww_winograd_own_floats(w);
+    int64_t tasks = w->parts * w->n_shares[0] * w->n_shares[1];
+#pragma omp parallel num_threads(w->threads)
+    {
+#pragma omp for schedule(dynamic)
+        for (int64_t task = 0; task < tasks; task++)
+            run_task(w, task, x, y, scratch, own + (size_t)omp_get_thread_num() * floats);
+#pragma omp for
+        for (int64_t c = 0; c < w->c; c++)
+            finish_weights(w, c, scratch, weight);
+    }
+}
