@@ -42,7 +42,7 @@
 
 /* A product's panels of maps and of filters stay in a core's first cache (48 KiB, with room for
  * sums); its channels are added up PANEL at a time. */
-enum { BLOCK_MOST = 48, CACHE_FLOATS = 10 << 10, PANEL = 256, AHEAD = 2 };
+enum { BLOCK_MOST = 48, CACHE_FLOATS = 10 << 10, PANEL = 256, AHEAD = 2, PIECE_FLOATS = 1 << 14 };
 
 /* Tiles beside each other in one sample, one row of them or more. */
 struct strip {
@@ -180,16 +180,31 @@ static void transform_filters(const ww_winograd *w, const float *weight, float *
         }
 }
 
+/* Whether any of n weights differs; many are compared by all threads, as they come from memory. */
+static bool changed(const ww_winograd *w, const float *weight, int64_t n)
+{
+    int64_t pieces = (n + PIECE_FLOATS - 1) / PIECE_FLOATS;
+    bool differs = false;
+#pragma omp parallel for num_threads(w->threads) reduction(|| : differs) if (pieces > 4)
+    for (int64_t i = 0; i < pieces; i++) {
+        int64_t first = i * PIECE_FLOATS;
+        differs =
+            differs || memcmp(w->kept + first, weight + first,
+                              (size_t)ww_least(n - first, PIECE_FLOATS) * sizeof *weight) != 0;
+    }
+    return differs;
+}
+
 static const float *filters_of(ww_winograd *w, const float *weight, float *scratch)
 {
     if (w->kept == NULL) {
         transform_filters(w, weight, scratch);
         return scratch;
     }
-    size_t bytes = (size_t)(w->c * w->k * ww_winograd_taps(w)) * sizeof(float);
-    if (!w->known || memcmp(w->kept, weight, bytes) != 0) {
+    int64_t n = w->c * w->k * ww_winograd_taps(w);
+    if (!w->known || changed(w, weight, n)) {
         transform_filters(w, weight, w->kept_filters);
-        memcpy(w->kept, weight, bytes);
+        memcpy(w->kept, weight, (size_t)n * sizeof *weight);
         w->known = true;
     }
     return w->kept_filters;
