@@ -97,12 +97,12 @@ static bool winograd_supports(const ww_conv_task *task)
 
 static double winograd_s(const ww_conv_task *task)
 {
-    static const double factor[2][3][5] = {{{9.81, 2.34e3, 2.52e3, 1.3e4, 1.67e6},
-                                            {10, 3.02e3, 1.38e3, 1.26e4, 1.63e6},
-                                            {10.7, 6.74e3, 0, 5.55e4, 8.07e5}},
-                                           {{8.46, 2.82e3, 2.16e3, 2.13e4, 1.14e6},
-                                            {8.82, 3.43e3, 1.14e3, 1.87e4, 1.1e6},
-                                            {11.3, 3.49e3, 440, 4.84e4, 1.16e6}}};
+    static const double factor[2][3][5] = {{{9.88, 2.5e3, 2.67e3, 1.31e4, 1.76e6},
+                                            {10, 3.25e3, 1.47e3, 1.27e4, 1.87e6},
+                                            {8.92, 4.2e3, 1.87e3, 1.89e4, 9.4e5}},
+                                           {{8.62, 2.9e3, 2.22e3, 2.05e4, 1.4e6},
+                                            {8.85, 3.56e3, 1.23e3, 1.9e4, 1.39e6},
+                                            {9.12, 3.29e3, 1.11e3, 2.34e4, 7.89e5}}};
     const ww_conv_size *s = &task->size;
     bool turned = task->pass == WW_CONV_DATA, weights = task->pass == WW_CONV_WEIGHTS;
     int64_t h = turned ? s->h : s->oh, w = turned ? s->w : s->ow;

@@ -13,16 +13,17 @@
 
 #include "engine/tensor/backend/winograd_inside.h"
 
-enum { CHUNK_FLOATS = 3 << 17, PARTS_FLOATS = 1 << 21, PARTS_LEAST = 2, PARTS_MOST = 8 };
+enum { CHUNK_FLOATS = 3 << 17, PARTS_FLOATS = 1 << 21, PART_TILES = 256, PARTS_MOST = 8 };
 
-/* Parts, and where they are fewer than threads, shares of the channels. */
+/* Parts that are worth their sums and do not take too much memory; where they are fewer than
+ * threads, shares of the channels. */
 static void plan_tasks(ww_winograd *w)
 {
     int64_t lanes = w->kernels->lanes,
             lots[2] = {ww_up(w->c, lanes) / lanes, ww_up(w->k, lanes) / lanes};
-    int64_t parts = PARTS_FLOATS / (POINTS * lots[0] * lots[1] * lanes * lanes);
-    parts = parts < PARTS_LEAST ? PARTS_LEAST : ww_least(parts, PARTS_MOST);
-    w->parts = ww_least(parts, w->n * w->down);
+    int64_t room = PARTS_FLOATS / (POINTS * lots[0] * lots[1] * lanes * lanes);
+    int64_t parts = ww_least(w->tiles / PART_TILES, room < 2 ? 2 : room);
+    w->parts = ww_least(ww_least(parts < 1 ? 1 : parts, PARTS_MOST), w->n * w->down);
     w->n_shares[0] = w->n_shares[1] = 1;
     for (int most = 0; w->parts * w->n_shares[0] * w->n_shares[1] < w->threads;) {
         most = lots[1] * w->n_shares[0] > lots[0] * w->n_shares[1];
