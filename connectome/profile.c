@@ -56,9 +56,10 @@ static ww_status add_times(struct profiler *p, double sign)
     ww_node_time time;
     for (size_t i = 0; ww_program_time(p->program, i, &time); i++) {
         const char *area = area_of(time.name, p->arena);
-        if (area == NULL)
+        const char *op = ww_arena_strdup(p->arena, time.op); /* the program's, which goes first */
+        if (area == NULL || op == NULL)
             return WW_ENOMEM;
-        ww_profile_row *row = row_of(p, area, time.op);
+        ww_profile_row *row = row_of(p, area, op);
         row->forward_s += sign * time.forward_s;
         row->backward_s += sign * time.backward_s;
         if (sign > 0) {

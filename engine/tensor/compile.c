@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* From a graph to a program. In order: what is needed (survey), what goes backward (backward.c),
- * how each operator is called (prepare), where everything lies (memory.c, layout.c), and the list
- * of what a run does (run.c). */
+/* From a graph to a program. In order: what is needed (survey), what operators do together (fuse),
+ * what goes backward (backward.c), how each operator is called (prepare), where everything lies
+ * (memory.c, layout.c), and the list of what a run does (run.c). */
 
 #include "engine/tensor/compile.h"
 
@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "engine/base/random.h"
+
+extern const ww_op ww_op_relu;
 
 static ww_status bind(ww_program *program, ww_array *array)
 {
@@ -35,6 +37,7 @@ static ww_status survey(ww_program *program)
     size_t n = ww_graph_results(program->graph, &results);
     for (size_t r = 0; r < n; r++) {
         program->arrays[results[r].id].needed = true;
+        program->arrays[results[r].id].uses++;
         program->arrays[results[r].id].loss_weight += results[r].weight;
     }
     for (size_t i = program->n_arrays; i-- > 0;) {
@@ -45,14 +48,36 @@ static ww_status survey(ww_program *program)
         array->floats = ww_shape_size(&array->shape);
         if (!array->needed)
             continue;
-        for (int k = 0; k < node->n_in; k++)
+        for (int k = 0; k < node->n_in; k++) {
             program->arrays[node->in[k]].needed = true;
+            program->arrays[node->in[k]].uses++;
+        }
         if (node->kind == WW_NODE_OP)
             program->n_units++;
         else if (node->kind != WW_NODE_INPUT)
             WW_TRY(bind(program, array));
     }
     return WW_OK;
+}
+
+/* A rectification that alone reads what an operator gives is done by that operator, where it can
+ * (op.h): the rectification's array becomes the operator's output, and the array between the two is
+ * no more. The reference does each for itself. */
+static void fuse(ww_program *program)
+{
+    for (size_t i = 0; i < program->n_arrays && !program->options.reference; i++) {
+        ww_array *array = &program->arrays[i];
+        if (!array->needed || array->node->kind != WW_NODE_OP || array->node->op != &ww_op_relu)
+            continue;
+        ww_array *before = &program->arrays[array->node->in[0]];
+        const ww_node *host = ww_graph_node(program->graph, (size_t)array->node->in[0]);
+        if (host->kind != WW_NODE_OP || !host->op->rectifies || before->uses != 1)
+            continue;
+        array->node = host;
+        array->rectified = true;
+        before->needed = false;
+        program->n_units--;
+    }
 }
 
 static ww_status check_options(const ww_graph *graph, ww_compile_options options)
@@ -73,13 +98,16 @@ static ww_status check_options(const ww_graph *graph, ww_compile_options options
 static ww_status fill_unit(ww_program *program, ww_unit *unit)
 {
     const ww_node *node = unit->node;
+    const char *op = node->op->item.name;
+    bool rectify = program->arrays[unit->id].rectified;
     size_t n = (size_t)node->n_in;
+    unit->op = rectify ? ww_arena_printf(program->arena, "%s+relu", op) : op;
     unit->in_shape = ww_arena_array(program->arena, n, sizeof *unit->in_shape);
     unit->in = ww_arena_array(program->arena, n, sizeof *unit->in);
     unit->kept_in = ww_arena_array(program->arena, n, sizeof *unit->kept_in);
     unit->grad_in = ww_arena_array(program->arena, n, sizeof *unit->grad_in);
     unit->target = ww_arena_array(program->arena, n, sizeof *unit->target);
-    if (unit->in_shape == NULL || unit->in == NULL || unit->kept_in == NULL ||
+    if (unit->op == NULL || unit->in_shape == NULL || unit->in == NULL || unit->kept_in == NULL ||
         unit->grad_in == NULL || unit->target == NULL)
         return WW_ENOMEM;
     for (size_t k = 0; k < n; k++)
@@ -95,7 +123,8 @@ static ww_status fill_unit(ww_program *program, ww_unit *unit)
                                  .out_shape = program->arrays[unit->id].shape,
                                  .in = unit->in,
                                  .grad_in = unit->grad_in,
-                                 .mode = program->options.mode};
+                                 .mode = program->options.mode,
+                                 .rectify = rectify};
     return WW_OK;
 }
 
@@ -126,7 +155,7 @@ static ww_status key_units(ww_program *program)
     if (hash == NULL)
         return WW_ENOMEM;
     for (size_t i = 0; i < program->n_arrays; i++) {
-        const ww_node *node = program->arrays[i].node;
+        const ww_node *node = ww_graph_node(program->graph, i);
         if (node->kind != WW_NODE_OP)
             continue;
         hash[i] = ww_hash_text(node->name);
@@ -160,6 +189,7 @@ static ww_status prepare(ww_program *program)
 static ww_status build(ww_program *program)
 {
     WW_TRY(survey(program));
+    fuse(program);
     WW_TRY(list_units(program));
     WW_TRY(key_units(program));
     ww_backward_mark(program);

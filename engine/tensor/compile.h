@@ -24,6 +24,8 @@ typedef struct ww_array {
     size_t floats;
     int unit;                    /* operators that run, else -1 */
     bool needed;                 /* reaches a result */
+    int uses;                    /* how often it is read, or is a result */
+    bool rectified;              /* of a rectification that its only input's operator does too */
     bool varies;                 /* depends on something that is differentiated */
     bool wanted;                 /* its gradient is computed */
     double loss_weight;          /* d loss / d this, directly */
@@ -48,6 +50,7 @@ typedef struct ww_target {
 typedef struct ww_unit {
     int id; /* of its node */
     const ww_node *node;
+    const char *op;                              /* "bias", "bias+relu" */
     bool differentiated;                         /* has a backward call */
     ww_status (*run_forward)(ww_op_call *call);  /* fast or reference */
     ww_status (*run_backward)(ww_op_call *call); /* likewise */
@@ -110,6 +113,9 @@ static inline int ww_time_end(const ww_program *program)
 
 /** Whether the backward call of `unit` reads input k. */
 bool ww_unit_keeps_in(const ww_unit *unit, int k);
+
+/** Whether the backward call of `unit` reads its output. */
+bool ww_unit_keeps_out(const ww_unit *unit);
 
 /** Decides whose gradients are computed (backward.c). */
 void ww_backward_mark(ww_program *program);

@@ -16,6 +16,12 @@ bool ww_unit_keeps_in(const ww_unit *unit, int k)
     return unit->run_backward != op->backward || ww_mask_has(op->keeps_in, k);
 }
 
+bool ww_unit_keeps_out(const ww_unit *unit)
+{
+    const ww_op *op = unit->node->op;
+    return op->keeps_out || (unit->forward.rectify && op->rectifies == WW_RECTIFIES_KEEPS_OUT);
+}
+
 int ww_buffer_add(ww_program *program, ww_buffer buffer)
 {
     program->unshared_floats += buffer.floats;
@@ -32,7 +38,7 @@ static void find_lives(ww_program *program)
         const ww_unit *unit = &program->units[u];
         ww_array *own = &program->arrays[unit->id];
         int back = ww_time_backward(program, u);
-        own->last = unit->differentiated && unit->node->op->keeps_out ? back : u;
+        own->last = unit->differentiated && ww_unit_keeps_out(unit) ? back : u;
         for (int k = 0; k < unit->node->n_in; k++) {
             ww_array *in = &program->arrays[unit->node->in[k]];
             int last = unit->differentiated && ww_unit_keeps_in(unit, k) ? back : u;
@@ -233,7 +239,7 @@ static void point_calls(ww_program *program)
         unit->forward.scratch = buffer_data(program, unit->scratch);
         unit->backward = unit->forward;
         unit->backward.in = unit->kept_in;
-        unit->backward.out = unit->node->op->keeps_out ? own->data : NULL;
+        unit->backward.out = ww_unit_keeps_out(unit) ? own->data : NULL;
         unit->backward.grad_out = own->gradient;
         unit->backward.grad_in = unit->grad_in;
     }

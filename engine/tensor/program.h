@@ -6,7 +6,8 @@
  *
  * The compiler drops nodes that reach no output, derives the backward pass by reverse mode, plans
  * all buffers once by liveness (arrays that never live at the same time share memory; element-wise
- * operators work in place) and prepares every node's kernel. Running allocates nothing.
+ * operators work in place), lets operators do the rectification that follows them, and prepares
+ * every node's kernel. Running allocates nothing.
  *
  * Named arrays are read in place from the values: a control changed between two runs acts in the
  * second. An operator without a backward function stops the gradient. */
@@ -70,10 +71,11 @@ ww_status ww_program_check_finite(ww_program *program, uint64_t step);
  * the buffers). WW_EBACKEND names the node. */
 ww_status ww_program_check_sentinels(const ww_program *program);
 
-/** What one node cost: time over all runs, multiply-adds and memory of one. */
+/** What one node cost: time over all runs, multiply-adds and memory of one. The names are the
+ * graph's and the program's. */
 typedef struct ww_node_time {
     const char *name; /* "V4/conv2d" */
-    const char *op;   /* "conv2d" */
+    const char *op;   /* "conv2d", "bias+relu" */
     ww_shape shape;   /* of its output */
     double forward_s, backward_s;
     double forward_products, backward_products; /* of conv2d, linear and matmul; else 0 */

@@ -213,7 +213,7 @@ bool ww_program_time(const ww_program *program, size_t i, ww_node_time *time)
     for (int k = 0; k < unit->node->n_in && unit->differentiated; k++)
         gradients += unit->target[k].kind != WW_TARGET_NONE;
     *time = (ww_node_time){.name = unit->node->name,
-                           .op = unit->node->op->item.name,
+                           .op = unit->op,
                            .shape = unit->forward.out_shape,
                            .forward_s = unit->forward_s,
                            .backward_s = unit->backward_s,

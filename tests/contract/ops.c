@@ -172,7 +172,7 @@ static void is_honest_about_what_backward_reads(ww_rig *rig)
     for (int k = 0; k < rig->call.n_in; k++)
         if ((rig->op->keeps_in & (WW_BIT(k) | WW_BIT(31))) == 0)
             ww_rig_poison(rig->in[k], rig->size[k]);
-    if (!rig->op->keeps_out)
+    if (!rig->op->keeps_out && !(rig->call.rectify && rig->op->rectifies == WW_RECTIFIES_KEEPS_OUT))
         ww_rig_poison(rig->call.out, rig->out_size);
     ww_rig_backward(rig);
     for (int k = 0; k < rig->call.n_in; k++)
@@ -216,38 +216,74 @@ static void works_in_place(ww_rig *rig)
     trace_free(&trace);
 }
 
+/* With a rectification: the bits of one after the operator, forward and backward. */
+static void rectifies_as_relu_would(ww_rig *rig)
+{
+    struct trace fused = run(rig);
+    rig->call.rectify = false;
+    struct trace trace = run(rig);
+    for (size_t i = 0; i < rig->out_size; i++) {
+        rig->grad_drawn[i] = trace.out[i] > 0 ? rig->grad_drawn[i] : 0;
+        trace.out[i] = trace.out[i] <= 0 ? 0 : trace.out[i];
+    }
+    same_array(rig, "rectified", "out", 0, fused.out, trace.out, rig->out_size, 0);
+    struct trace masked = run(rig);
+    for (int k = 0; k < rig->call.n_in; k++)
+        same_array(rig, "rectified", "gradient", k, fused.grad[k], masked.grad[k], rig->size[k], 0);
+    trace_free(&fused), trace_free(&trace), trace_free(&masked);
+}
+
 /* ---- loops over cases ---- */
 
-static void each(const ww_op *op, void (*property)(ww_rig *), bool wants_backward)
+static void each_as(const ww_op *op, void (*property)(ww_rig *), bool rectify)
 {
-    if (wants_backward && op->backward == NULL)
-        return;
     for (const ww_op_case *of = op->cases; of->name != NULL; of++)
         for (int i = 0; i < N_BATCHES * N_MODES; i++) {
             ww_rig *rig = rigged(op, of, batches[i % N_BATCHES], modes[i / N_BATCHES]);
+            rig->call.rectify = rectify;
             property(rig);
             ww_rig_free(rig);
         }
 }
 
+static void each(const ww_op *op, void (*property)(ww_rig *), bool wants_backward)
+{
+    if (!wants_backward || op->backward != NULL)
+        each_as(op, property, false);
+}
+
+/* The properties that must hold with a rectification too. */
+static void each_rectified(const ww_op *op)
+{
+    each_as(op, rectifies_as_relu_would, true);
+    each_as(op, is_honest_about_what_backward_reads, true);
+    each_as(op, leaves_out_what_is_not_wanted, true);
+    if (op->in_place)
+        each_as(op, works_in_place, true);
+}
+
 /* One thread and two, on a batch large enough to be worth two; and against the reference. */
 static void two_threads_give_the_same(const ww_op *op)
 {
+    const int rounds = op->rectifies ? 2 * N_MODES : N_MODES;
     for (const ww_op_case *of = op->cases; of->name != NULL; of++)
-        for (int i = 0; i < N_MODES; i++) {
-            struct trace trace[3];
+        for (int i = 0; i < rounds; i++) {
+            struct trace trace[3] = {{0}};
             ww_rig *rig = NULL;
             for (int threads = 1; threads <= 2; threads++) {
                 ww_threads_set(threads);
                 if (rig != NULL)
                     ww_rig_free(rig);
-                rig = rigged(op, of, MANY, modes[i]);
+                rig = rigged(op, of, MANY, modes[i % N_MODES]);
+                rig->call.rectify = i >= N_MODES;
                 trace[threads - 1] = run(rig);
             }
             same(rig, "two threads", &trace[1], &trace[0], op->threads_vary ? 1e-5 : 0);
             rig->reference = true;
-            trace[2] = run(rig);
-            same(rig, "against the reference", &trace[1], &trace[2], tolerance(op));
+            if (!rig->call.rectify) { /* which the references leave out */
+                trace[2] = run(rig);
+                same(rig, "against the reference", &trace[1], &trace[2], tolerance(op));
+            }
             ww_rig_free(rig);
             for (int k = 0; k < 3; k++)
                 trace_free(&trace[k]);
@@ -374,5 +410,7 @@ ParameterizedTest(size_t *index, ops, contract)
     each(op, leaves_out_what_is_not_wanted, true);
     if (op->in_place)
         each(op, works_in_place, false);
+    if (op->rectifies)
+        each_rectified(op);
     two_threads_give_the_same(op);
 }

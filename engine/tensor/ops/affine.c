@@ -47,7 +47,7 @@ static ww_status backward(ww_op_call *call)
 static const ww_op_case cases[] = {{.name = "maps",
                                     .attr = &(const struct affine){-2.5, 0.75},
                                     .n_in = 1,
-                                    .in = {{4, {WW_BATCH, 11, 10, 6}}}},
+                                    .in = {{4, {WW_BATCH, 11, 10, 19}}}},
                                    {0}};
 
 static const ww_param params[] = {WW_REAL(struct affine, a, 0, -1e30, 1e30, "", "factor", ""),

@@ -107,7 +107,7 @@ typedef void channel_work(ww_op_call *call, const struct cut *cut, int64_t c);
 static void each(ww_op_call *call, piece_work *sum, channel_work *finish, piece_work *apply)
 {
     const struct cut cut = cut_of(call);
-#pragma omp parallel if (cut.m.size > WW_SERIAL)
+#pragma omp parallel if (cut.m.size > WW_LIGHT)
     {
 #pragma omp for schedule(static)
         for (int64_t piece = 0; piece < cut.pieces; piece++)
@@ -309,8 +309,8 @@ static const struct batch_norm fast = {0.5};
 static const ww_op_case cases[] = {CASE("maps", NULL, 3, {4, {WW_BATCH, 3, 5, 7}}),
                                    CASE("maps, momentum 0.5", &fast, 5, {4, {WW_BATCH, 5, 4, 4}}),
                                    CASE("one channel", NULL, 1, {4, {WW_BATCH, 1, 3, 3}}),
-                                   CASE("few channels", NULL, 3, {4, {WW_BATCH, 3, 12, 12}}),
-                                   CASE("many channels", NULL, 17, {4, {WW_BATCH, 17, 8, 5}}),
+                                   CASE("few channels", NULL, 3, {4, {WW_BATCH, 3, 27, 27}}),
+                                   CASE("many channels", NULL, 17, {4, {WW_BATCH, 17, 12, 11}}),
                                    CASE("vectors of five samples", NULL, 6, {2, {5, 6}}),
                                    CASE("sequences", NULL, 4, {3, {WW_BATCH, 4, 6}}),
                                    {NULL}};

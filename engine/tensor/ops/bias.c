@@ -44,7 +44,7 @@ static ww_status forward(ww_op_call *call)
     const ww_maps m = ww_maps_of(&call->in_shape[0]);
     const ww_slab map = {1, m.s, m.s};
     const int64_t rows = m.s == 1 ? m.n : m.n * m.c, step = m.size / rows;
-#pragma omp parallel for if (m.size > WW_SERIAL)
+#pragma omp parallel for if (m.size > WW_LIGHT)
     for (int64_t i = 0; i < rows; i++) {
         const float *x = call->in[0] + i * step;
         float *y = call->out + i * step;
@@ -82,7 +82,7 @@ static void backward_maps(const ww_op_call *call, const ww_maps *m)
     float *dx = call->grad_in[0] == dy && y == NULL ? NULL : call->grad_in[0];
     float *db = call->grad_in[1];
     double *sums = (double *)(void *)call->scratch;
-#pragma omp parallel if (m->size > WW_SERIAL)
+#pragma omp parallel if (m->size > WW_LIGHT)
     {
 #pragma omp for
         for (int64_t i = 0; i < m->n * m->c; i++)
@@ -109,7 +109,7 @@ static ww_status backward(ww_op_call *call)
     } else if (m.s > 1) {
         backward_maps(call, &m);
     } else {
-#pragma omp parallel for if (m.size > WW_SERIAL)
+#pragma omp parallel for if (m.size > WW_LIGHT)
         for (int64_t c = 0; c < m.c; c += SHARE)
             backward_vectors(call, &m, c, c + SHARE < m.c ? c + SHARE : m.c);
     }
@@ -147,8 +147,9 @@ ww_var ww_bias(ww_graph *g, ww_var x, ww_var bias)
 
 static const ww_op_case cases[] = {
     {"maps", NULL, 2, {{4, {WW_BATCH, 5, 7, 3}}, {1, {5}}}, {0}, 0},
-    {"maps, many", NULL, 2, {{4, {WW_BATCH, 16, 9, 9}}, {1, {16}}}, {0}, 0},
+    {"maps, many", NULL, 2, {{4, {WW_BATCH, 16, 12, 11}}, {1, {16}}}, {0}, 0},
     {"vectors", NULL, 2, {{2, {WW_BATCH, 11}}, {1, {11}}}, {0}, 0},
+    {"vectors, many", NULL, 2, {{2, {WW_BATCH, 2100}}, {1, {2100}}}, {0}, 0},
     {"one channel", NULL, 2, {{4, {WW_BATCH, 1, 2, 2}}, {1, {1}}}, {0}, 0},
     {0}};
 

@@ -41,8 +41,9 @@ static ww_status backward(ww_op_call *call)
     const float *x = call->in[0], *t = call->in[1], scale = ww_loss_scale(call);
     float *dx = call->grad_in[0];
     if (dx != NULL)
-        WW_EACH(ww_shape_size(&call->in_shape[0]), const float s = ww_logisticf(x[i]);
-                const float goal = fabsf(t[i]) <= FLT_MAX ? t[i] : s; dx[i] = scale * (s - goal));
+        WW_EACH_LONG(ww_shape_size(&call->in_shape[0]), const float s = ww_logisticf(x[i]);
+                     const float goal = fabsf(t[i]) <= FLT_MAX ? t[i] : s;
+                     dx[i] = scale * (s - goal));
     return WW_OK;
 }
 

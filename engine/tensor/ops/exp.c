@@ -14,7 +14,7 @@ static ww_status forward(ww_op_call *call)
 {
     const float *x = call->in[0];
     float *y = call->out;
-    WW_EACH(ww_call_size(call), y[i] = ww_expf(x[i]));
+    WW_EACH_LONG(ww_call_size(call), y[i] = ww_expf(x[i]));
     return WW_OK;
 }
 

@@ -59,7 +59,7 @@ static ww_status forward(ww_op_call *call)
 {
     struct sizes s = sizes_of(call);
     const float *gain = call->in[GAIN], *bias = call->in[BIAS];
-#pragma omp parallel for if (s.n * s.m > WW_SERIAL)
+#pragma omp parallel for if (s.n * s.m > WW_LIGHT)
     for (int64_t n = 0; n < s.n; n++) {
         const float *x = call->in[X] + n * s.m;
         float *y = call->out + n * s.m, shift = x[0];
@@ -79,7 +79,7 @@ static void backward_parameters(const ww_op_call *call, const struct sizes *s, f
                                 float *dbias)
 {
     enum { SHARE = 512 };
-#pragma omp parallel for if (s->n * s->m > WW_SERIAL)
+#pragma omp parallel for if (s->n * s->m > WW_LIGHT)
     for (int64_t first = 0; first < s->m; first += SHARE) {
         int64_t size = s->m - first < SHARE ? s->m - first : SHARE;
         double gain[SHARE] = {0}, bias[SHARE] = {0};
@@ -124,7 +124,7 @@ static ww_status backward(ww_op_call *call)
         backward_parameters(call, &s, call->grad_in[GAIN], call->grad_in[BIAS]);
     if (call->grad_in[X] == NULL)
         return WW_OK;
-#pragma omp parallel for if (s.n * s.m > WW_SERIAL)
+#pragma omp parallel for if (s.n * s.m > WW_LIGHT)
     for (int64_t n = 0; n < s.n; n++) {
         const float *x = call->in[X] + n * s.m, *dy = call->grad_out + n * s.m;
         float *dx = call->grad_in[X] + n * s.m;
@@ -210,7 +210,7 @@ static const ww_op_case cases[] = {
     {"vectors wider than a share",
      NULL,
      N_IN,
-     {{2, {WW_BATCH, 130}}, {1, {130}}, {1, {130}}},
+     {{2, {WW_BATCH, 2100}}, {1, {2100}}, {1, {2100}}},
      {0},
      0},
     {"maps", NULL, N_IN, {{4, {WW_BATCH, 3, 5, 4}}, {3, {3, 5, 4}}, {3, {3, 5, 4}}}, {0}, 0},

@@ -49,7 +49,7 @@ static ww_status backward(ww_op_call *call)
 static const ww_op_case cases[] = {{.name = "maps",
                                     .attr = &(const struct leaky_relu){0.1},
                                     .n_in = 1,
-                                    .in = {{4, {WW_BATCH, 11, 10, 6}}},
+                                    .in = {{4, {WW_BATCH, 11, 10, 19}}},
                                     .draw = {WW_DRAW_AWAY}},
                                    {.name = "slope 0",
                                     .attr = &(const struct leaky_relu){0},

@@ -28,7 +28,7 @@ static ww_status backward(ww_op_call *call)
     const float *x = call->in[0], *dy = call->grad_out;
     float *dx = call->grad_in[0];
     if (dx != NULL)
-        WW_EACH(ww_call_size(call), dx[i] = dy[i] * ww_logisticf(x[i]));
+        WW_EACH_LONG(ww_call_size(call), dx[i] = dy[i] * ww_logisticf(x[i]));
     return WW_OK;
 }
 

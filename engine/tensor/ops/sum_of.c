@@ -29,7 +29,7 @@ static ww_status infer(void *attr, int n_in, const ww_shape *in, ww_shape *out)
 static ww_status forward(ww_op_call *call)
 {
     const size_t size = ww_call_size(call), pieces = (size + PIECE - 1) / PIECE;
-#pragma omp parallel for schedule(static) if (size > 32768)
+#pragma omp parallel for schedule(static) if (size > WW_LIGHT)
     for (size_t p = 0; p < pieces; p++) {
         const size_t start = p * PIECE, left = size - start, n = left < PIECE ? left : PIECE;
         float sum[PIECE];
@@ -56,7 +56,7 @@ static const ww_op_case cases[] = {
     {.name = "one", .n_in = 1, .in = {{2, {WW_BATCH, 5}}}},
     {.name = "three maps",
      .n_in = 3,
-     .in = {{4, {WW_BATCH, 11, 10, 7}}, {4, {WW_BATCH, 11, 10, 7}}, {4, {WW_BATCH, 11, 10, 7}}}},
+     .in = {{4, {WW_BATCH, 11, 10, 21}}, {4, {WW_BATCH, 11, 10, 21}}, {4, {WW_BATCH, 11, 10, 21}}}},
     {0}};
 
 const ww_op ww_op_sum_of = {.item = {.name = "sum_of", .summary = "the sum of arrays of one shape"},

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "engine/tensor/parts/broadcast.h"
 
+#include "engine/tensor/backend/loops.h"
+
 enum { PIECE = 16384, LANES = 256 };
 
 /* The size of dimension d of `whole` in the array `part`, whose dimensions align at the end. */
@@ -67,7 +69,7 @@ void ww_broadcast_map(const ww_rows *rows, ww_row_function *function, float *y, 
 {
     const size_t pieces = (rows->length + PIECE - 1) / PIECE, turns = rows->outer.count * pieces;
     const int step_a = !rows->stretched[0], step_b = !rows->stretched[1];
-#pragma omp parallel for schedule(static) if (rows->outer.count * rows->length > 32768)
+#pragma omp parallel for schedule(static) if (rows->outer.count * rows->length > WW_LIGHT)
     for (size_t turn = 0; turn < turns; turn++) {
         size_t at[3] = {0}, first = turn % pieces * PIECE, left = rows->length - first;
         ww_nest_at(&rows->outer, turn / pieces, at);
@@ -128,7 +130,7 @@ void ww_broadcast_sum(const ww_rows *rows, int k, ww_row_function *function, flo
     const ww_nest over = ww_nest_part(&rows->outer, k, false);
     const bool along = rows->stretched[k];
     const size_t pieces = along ? 1 : (rows->length + LANES - 1) / LANES;
-#pragma omp parallel for schedule(static) if (rows->outer.count * rows->length > 32768)
+#pragma omp parallel for schedule(static) if (rows->outer.count * rows->length > WW_LIGHT)
     for (size_t turn = 0; turn < kept.count * pieces; turn++) {
         size_t base[3] = {0}, first = turn % pieces * LANES, left = rows->length - first;
         ww_nest_at(&kept, turn / pieces, base);
@@ -179,8 +181,8 @@ void ww_broadcast_backward(ww_op_call *call, int k, ww_row_function *function)
 #define CASES(drawn)                                                                               \
     {                                                                                              \
         CASE("equal shapes", drawn, {4, {WW_BATCH, 3, 5, 4}}, {4, {WW_BATCH, 3, 5, 4}}),           \
-            CASE("a number a channel", drawn, {4, {WW_BATCH, 4, 13, 11}}, {3, {4, 1, 1}}),         \
-            CASE("a vector for all samples", drawn, {2, {WW_BATCH, 700}}, {1, {700}}),             \
+            CASE("a number a channel", drawn, {4, {WW_BATCH, 4, 23, 23}}, {3, {4, 1, 1}}),         \
+            CASE("a vector for all samples", drawn, {2, {WW_BATCH, 2100}}, {1, {2100}}),           \
             CASE("one number", drawn, {3, {WW_BATCH, 3, 4}}, {1, {1}}),                            \
             CASE("a number a sample", drawn, {2, {WW_BATCH, 9}}, {2, {WW_BATCH, 1}}),              \
             CASE("outer", drawn, {2, {WW_BATCH, 1}}, {2, {1, 6}}),                                 \

@@ -4,7 +4,7 @@
 #define CASES(drawn)                                                                               \
     {                                                                                              \
         {.name = "vectors", .n_in = 1, .in = {{2, {WW_BATCH, 7}}}, .draw = {drawn}},               \
-            {.name = "maps", .n_in = 1, .in = {{4, {WW_BATCH, 11, 10, 6}}}, .draw = {drawn}},      \
+            {.name = "maps", .n_in = 1, .in = {{4, {WW_BATCH, 11, 10, 19}}}, .draw = {drawn}},     \
         {                                                                                          \
             0                                                                                      \
         }                                                                                          \

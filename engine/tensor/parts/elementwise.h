@@ -7,20 +7,31 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/tensor/backend/loops.h"
 #include "engine/tensor/ops.h"
 
 /** Does the statements for every i < n, in vectors and, where n is large, in threads. Each i must
- * stand for itself; x[i] and y[i] may be the same float (in place). WW_EACH_CALL is for statements
- * that call the mathematics library, which is not vectorised. */
+ * stand for itself; x[i] and y[i] may be the same float (in place). WW_EACH_LONG is for statements
+ * with exponentials, WW_EACH_CALL for those that call the mathematics library, which is not
+ * vectorised. */
 /* clang-format off */
-#define WW_EACH(n, ...)                                                                            \
+#define WW_EACH_OVER(limit, n, ...)                                                                \
     do {                                                                                           \
         const size_t ww_n_ = (n);                                                                  \
-        _Pragma("omp parallel for simd schedule(static) if (parallel : ww_n_ > 32768)")            \
-        for (size_t i = 0; i < ww_n_; i++) {                                                       \
-            __VA_ARGS__;                                                                           \
+        if (ww_n_ > (limit)) {                                                                     \
+            _Pragma("omp parallel for simd schedule(static)")                                      \
+            for (size_t i = 0; i < ww_n_; i++) {                                                   \
+                __VA_ARGS__;                                                                       \
+            }                                                                                      \
+        } else {                                                                                   \
+            _Pragma("omp simd")                                                                    \
+            for (size_t i = 0; i < ww_n_; i++) {                                                   \
+                __VA_ARGS__;                                                                       \
+            }                                                                                      \
         }                                                                                          \
     } while (0)
+#define WW_EACH(n, ...)      WW_EACH_OVER(WW_LIGHT, n, __VA_ARGS__)
+#define WW_EACH_LONG(n, ...) WW_EACH_OVER(32768, n, __VA_ARGS__)
 #define WW_EACH_CALL(n, ...)                                                                       \
     do {                                                                                           \
         const size_t ww_n_ = (n);                                                                  \
