@@ -108,3 +108,53 @@ Test(tensor_loops, what_is_not_a_number_is_not_rectified)
         cr_assert(y[1] == 0 && z[1] == 0 && !signbit(y[2]) && !signbit(z[2]), "%s", loops->name);
     }
 }
+
+/* Every length and window that reaches a branch; ties, so that the first of them must win. */
+static void run_windows(const ww_loops *loops, struct arrays *a, int size, int stride, int64_t n)
+{
+    uint8_t which[STEP] = {0};
+    const ww_window window = {size, stride, STEP, a->x + FLOATS};
+    for (int i = 0; i < FLOATS; i++)
+        a->x[i] = roundf(a->x[i]);
+    loops->max_row(&window, a->x, n, a->y, which);
+    for (int64_t i = 0; i < n; i++)
+        a->y[STEP + i] = which[i];
+    if (stride == 1)
+        return;
+    loops->sum_row(&window, a->x, n, 0.25f, a->y + 2 * STEP);
+    for (int64_t i = 0; i < n; i++)
+        which[i] %= 4;
+    loops->max_pairs_back(a->dy, which, n, a->dx, STEP);
+    loops->pairs_back(a->dy, n, 0.5f, 2, a->masked);
+}
+
+static void check_window(const struct arrays *a, int size, int stride, int64_t u)
+{
+    int first = 0;
+    for (int tap = 1; tap < size * size; tap++) {
+        const float *corner = a->x + u * stride;
+        if (corner[tap / size * STEP + tap % size] > corner[first / size * STEP + first % size])
+            first = tap;
+    }
+    cr_assert_eq(a->y[u], a->x[u * stride + first / size * STEP + first % size]);
+    cr_assert_eq(a->y[STEP + u], (float)first);
+    for (int k = 0; k < 4 && stride == 2; k++)
+        cr_assert_eq(a->dx[k / 2 * STEP + 2 * u + k % 2], first % 4 == k ? a->dy[u] : 0);
+}
+
+Test(tensor_loops, windows_are_the_same_everywhere)
+{
+    for (int kind = 0; kind < WW_N_LOOPS; kind++)
+        for (int way = 0; way < 6 && ww_loops_get(kind) != NULL; way++)
+            for (int64_t n = 1; n <= 38; n++) {
+                static struct arrays plain, a;
+                const int size = 1 + way / 2, stride = 1 + way % 2;
+                draw(&plain, (uint64_t)n), draw(&a, (uint64_t)n);
+                run_windows(ww_loops_get(WW_LOOPS_PLAIN), &plain, size, stride, n);
+                run_windows(ww_loops_get(kind), &a, size, stride, n);
+                cr_assert(memcmp(&plain, &a, sizeof a) == 0, "%s, %d, %d, %d",
+                          ww_loops_get(kind)->name, size, stride, (int)n);
+                for (int64_t u = 0; u < n; u++)
+                    check_window(&a, size, stride, u);
+            }
+}

@@ -30,6 +30,14 @@ typedef struct ww_scaling {
     bool rectify;
 } ww_scaling;
 
+/** Square windows of pixels, `stride` (1 or 2) from one to the next; `step` floats from one row of
+ * pixels to the next. Nothing is read from `end` on. */
+typedef struct ww_window {
+    int size, stride;
+    int64_t step;
+    const float *end;
+} ww_window;
+
 typedef struct ww_loops {
     const char *name;
 
@@ -50,6 +58,18 @@ typedef struct ww_loops {
     /** The sum of dy, where y > 0 alone unless y is NULL; what was summed goes to dx unless that is
      * NULL. dx may be dy. */
     double (*sum)(const ww_slab *slab, const float *dy, const float *y, float *dx);
+
+    /** The largest of each of n windows, the first of which begins at x, and (unless NULL) which
+     * pixel of the window it was, the first of several, counted in rows. */
+    void (*max_row)(const ww_window *window, const float *x, int64_t n, float *y, uint8_t *which);
+    /** The way back from windows of 2x2, 2 apart: two rows of dx, `step` floats from one another.
+     */
+    void (*max_pairs_back)(const float *dy, const uint8_t *which, int64_t n, float *dx,
+                           int64_t step);
+    /** `share` times the sum of each of n windows, 2 apart. */
+    void (*sum_row)(const ww_window *window, const float *x, int64_t n, float share, float *y);
+    /** dx[2 i] = even dy[i], dx[2 i + 1] = odd dy[i]. */
+    void (*pairs_back)(const float *dy, int64_t n, float even, float odd, float *dx);
 } ww_loops;
 
 /** For plain C, AVX2, AVX-512; NULL where this processor lacks it. The first is never NULL. */

@@ -5,6 +5,7 @@
 
 #define WW_LANES 8
 #include "engine/tensor/backend/scaling.h"
+#include "engine/tensor/backend/windows.h"
 
 const ww_loops ww_loops_avx2 = {.name = "avx2",
                                 .moments = moments,
@@ -12,6 +13,10 @@ const ww_loops ww_loops_avx2 = {.name = "avx2",
                                 .scale_sums = scale_sums,
                                 .scale_back = scale_back,
                                 .add_number = add_number,
-                                .sum = sum_of};
+                                .sum = sum_of,
+                                .max_row = max_row,
+                                .max_pairs_back = max_pairs_back,
+                                .sum_row = sum_row,
+                                .pairs_back = pairs_back};
 
 #endif

@@ -3,6 +3,7 @@
 
 #define WW_LANES 4
 #include "engine/tensor/backend/scaling.h"
+#include "engine/tensor/backend/windows.h"
 
 const ww_loops ww_loops_plain = {.name = "plain",
                                  .moments = moments,
@@ -10,4 +11,8 @@ const ww_loops ww_loops_plain = {.name = "plain",
                                  .scale_sums = scale_sums,
                                  .scale_back = scale_back,
                                  .add_number = add_number,
-                                 .sum = sum_of};
+                                 .sum = sum_of,
+                                 .max_row = max_row,
+                                 .max_pairs_back = max_pairs_back,
+                                 .sum_row = sum_row,
+                                 .pairs_back = pairs_back};

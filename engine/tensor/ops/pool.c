@@ -12,6 +12,7 @@
  *
  * One map is done at a time: its windows stand as a matrix, tap by output, so that all loops run
  * along maps. For backward, the maximum saves which tap won, the softmax dy/dx of every tap. The
+ * usual windows have loops of their own (near_pool.h). The
  * average needs no matrix: a window's sum is that along rows, then along columns, 2 size terms
  * instead of size^2, and its gradient goes the same way back. */
 #include <float.h>
@@ -20,9 +21,11 @@
 #include <string.h>
 
 #include "engine/base/threads.h"
+#include "engine/tensor/backend/loops.h"
 #include "engine/tensor/backend/maps.h"
 #include "engine/tensor/ops.h"
 #include "engine/tensor/parts/exponential.h"
+#include "engine/tensor/parts/near_pool.h"
 
 extern const ww_op ww_op_pool;
 
@@ -32,13 +35,18 @@ struct sizes {
     int64_t size, stride, pad, taps;
     int kind;
     float beta;
+    bool near; /* of the sort of near_pool.h */
+    ww_near_pool nearly;
 };
 
 static struct sizes sizes_of(const ww_op_call *call)
 {
     const ww_pool_attr *a = call->attr;
-    return (struct sizes){.x = ww_maps_of(&call->in_shape[0]),
-                          .y = ww_maps_of(&call->out_shape),
+    const ww_maps x = ww_maps_of(&call->in_shape[0]), y = ww_maps_of(&call->out_shape);
+    return (struct sizes){.x = x,
+                          .y = y,
+                          .near = ww_near_pool_fits(a),
+                          .nearly = {x, y, a->size, a->stride, a->pad},
                           .size = a->size,
                           .stride = a->stride,
                           .pad = a->pad,
@@ -73,6 +81,8 @@ static ww_status infer(void *attr, int n_in, const ww_shape *in, ww_shape *out)
 static size_t room_of(const struct sizes *s)
 {
     int64_t floats = s->kind == WW_POOL_AVERAGE ? s->x.h * s->y.w + s->y.s : (s->taps + 3) * s->y.s;
+    if (s->near)
+        floats = (int64_t)ww_near_pool_room(&s->nearly) + 1;
     return (size_t)((floats + 15) / 16 * 16);
 }
 
@@ -81,7 +91,7 @@ static ww_status prepare(ww_op_call *call)
     struct sizes s = sizes_of(call);
     call->scratch_floats = (size_t)ww_threads() * room_of(&s);
     if (call->mode != WW_INFER && s.kind == WW_POOL_MAX)
-        call->saved_floats = (size_t)s.y.size;
+        call->saved_floats = s.near ? ((size_t)s.y.size + 3) / 4 : (size_t)s.y.size;
     if (call->mode != WW_INFER && s.kind == WW_POOL_SOFTMAX)
         call->saved_floats = (size_t)(s.y.size * s.taps);
     return WW_OK;
@@ -230,16 +240,37 @@ static void softmax(const struct sizes *s, float *windows, float *rows, float *r
         y[i] = sign * (y[i] + top[i]);
 }
 
+/* Which tap won, in bytes. */
+static uint8_t *winners_of(const struct sizes *s, const ww_op_call *call, int64_t map)
+{
+    return call->saved_floats == 0 ? NULL : (uint8_t *)(void *)call->saved + map * s->y.s;
+}
+
+static void forward_near(const struct sizes *s, const ww_op_call *call, int64_t map, float *room)
+{
+    const float *x = call->in[0] + map * s->x.s, *end = call->in[0] + s->x.size;
+    float *y = call->out + map * s->y.s;
+    if (s->kind == WW_POOL_AVERAGE)
+        ww_near_pool_average(&s->nearly, x, end, y);
+    else
+        ww_near_pool_max(&s->nearly, x, end, room, y, winners_of(s, call, map));
+}
+
 static ww_status forward(ww_op_call *call)
 {
     struct sizes s = sizes_of(call);
     int threads = (int)(call->scratch_floats / room_of(&s));
     bool save = call->mode != WW_INFER;
-#pragma omp parallel for num_threads(threads) if (s.y.size > WW_SERIAL)
+#pragma omp parallel for num_threads(threads) if ((s.near ? s.x.size / 2 : s.y.size) >             \
+                                                  (s.near ? WW_LIGHT : WW_SERIAL))
     for (int64_t map = 0; map < s.y.n * s.y.c; map++) {
         float *windows = call->scratch + (size_t)omp_get_thread_num() * room_of(&s);
         float *rows = windows + s.taps * s.y.s, *y = call->out + map * s.y.s;
         const float *x = call->in[0] + map * s.x.s;
+        if (s.near) {
+            forward_near(&s, call, map, windows);
+            continue;
+        }
         if (s.kind == WW_POOL_AVERAGE) {
             average(&s, x, windows, y);
             continue;
@@ -287,6 +318,14 @@ static void backward_map(const struct sizes *s, const ww_op_call *call, int64_t 
 {
     const float *dy = call->grad_out + map * s->y.s;
     float *dx = call->grad_in[0] + map * s->x.s;
+    if (s->near && s->kind == WW_POOL_MAX) {
+        ww_near_pool_max_back(&s->nearly, dy, winners_of(s, call, map), dx);
+        return;
+    }
+    if (s->near) {
+        ww_near_pool_average_back(&s->nearly, dy, dx);
+        return;
+    }
     memset(dx, 0, (size_t)s->x.s * sizeof *dx);
     if (s->kind == WW_POOL_MAX) {
         backward_largest(s, call->saved + map * s->y.s, dy, dx);
@@ -303,7 +342,8 @@ static ww_status backward(ww_op_call *call)
     if (call->grad_in[0] == NULL)
         return WW_OK;
     int threads = (int)(call->scratch_floats / room_of(&s));
-#pragma omp parallel for num_threads(threads) if (s.y.size > WW_SERIAL)
+#pragma omp parallel for num_threads(threads) if ((s.near ? s.x.size / 2 : s.y.size) >             \
+                                                  (s.near ? WW_LIGHT : WW_SERIAL))
     for (int64_t map = 0; map < s.y.n * s.y.c; map++)
         backward_map(&s, call, map, call->scratch + (size_t)omp_get_thread_num() * room_of(&s));
     return WW_OK;
@@ -406,6 +446,14 @@ static const ww_op_case cases[] = {
     CASE("maximum 2x2, some left over", WW_DRAW_DISTINCT, 2, 5, 7, WW_POOL_MAX, 2, 2, 0, 0),
     CASE("maximum 3x3 stride 2, padded", WW_DRAW_DISTINCT, 4, 7, 6, WW_POOL_MAX, 3, 2, 1, 0),
     CASE("maximum 5x5, small map", WW_DRAW_DISTINCT, 2, 2, 3, WW_POOL_MAX, 5, 1, 4, 0),
+    CASE("maximum 3x3 stride 2", WW_DRAW_DISTINCT, 2, 15, 37, WW_POOL_MAX, 3, 2, 0, 0),
+    CASE("maximum 3x3 stride 1, padded", WW_DRAW_DISTINCT, 2, 6, 19, WW_POOL_MAX, 3, 1, 1, 0),
+    CASE("maximum 2x2 of wide maps", WW_DRAW_DISTINCT, 2, 5, 71, WW_POOL_MAX, 2, 2, 0, 0),
+    CASE("maximum 2x2 stride 3", WW_DRAW_DISTINCT, 2, 8, 9, WW_POOL_MAX, 2, 3, 1, 0),
+    CASE("maximum 2x2 of many maps", WW_DRAW_DISTINCT, 10, 20, 22, WW_POOL_MAX, 2, 2, 0, 0),
+    CASE("average 2x2, some left over", WW_DRAW_NORMAL, 2, 5, 71, WW_POOL_AVERAGE, 2, 2, 0, 0),
+    CASE("average 1x1 stride 2", WW_DRAW_NORMAL, 2, 5, 37, WW_POOL_AVERAGE, 1, 2, 0, 0),
+    CASE("average 1x1 stride 2, even", WW_DRAW_NORMAL, 2, 6, 8, WW_POOL_AVERAGE, 1, 2, 0, 0),
     CASE("maximum 1x1", WW_DRAW_DISTINCT, 3, 3, 3, WW_POOL_MAX, 1, 0, 0, 0),
     CASE("average 2x2", WW_DRAW_NORMAL, 3, 6, 8, WW_POOL_AVERAGE, 2, 0, 0, 0),
     CASE("average 3x3 stride 2, padded", WW_DRAW_NORMAL, 4, 7, 6, WW_POOL_AVERAGE, 3, 2, 1, 0),
