@@ -89,7 +89,7 @@ typedef struct ww_area {
     /** The grid of an area whose sampling follows from other parameters: its first output's, in
      * units. NULL: `grid` across the width of the view, the height in proportion. */
     void (*sampling)(const void *params, const ww_view *view, int *height, int *width);
-    /** The one type of area whose maps it understands; NULL: any. */
+    /** The types of areas whose maps it understands, blank-separated; NULL: any. */
     const char *reads;
     /** Builds the area; failures stick in the graph. */
     void (*build)(ww_area_site *site, const void *params);

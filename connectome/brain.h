@@ -149,8 +149,9 @@ ww_status ww_brain_build(ww_graph *graph, const ww_brain *brain);
 
 /** The same without tasks but with a probe on area number `area`: input "probe" of the shape of the
  * area's first port, and the loss "loss/probe", the sum of probe * response. In WW_GRADIENT its
- * gradient with respect to "movie" is the receptive field of the units that the probe picks. The
- * values of the brain's own graph fit it. */
+ * gradient with respect to "movie" is the receptive field of the units that the probe picks.
+ * "area/AREA" of that area is an output, and what stands above it is not run. The values of the
+ * brain's own graph fit it. */
 ww_status ww_brain_build_probe(ww_graph *graph, const ww_brain *brain, int area);
 
 #endif

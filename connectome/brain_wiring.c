@@ -236,7 +236,7 @@ static ww_status check_sources(const net *w)
     for (int to = 0; to < w->n; to++)
         for (int from = 0; from < w->n && d->area[to].type->reads != NULL; from++)
             if (between(w, from, to)->there &&
-                strcmp(d->area[from].type->item.name, d->area[to].type->reads) != 0)
+                !ww_text_in_list(d->area[from].type->item.name, d->area[to].type->reads))
                 return WW_LINE_FAIL(d, d->area_line[to],
                                     "areas: %s reads an area of type %s, which %s is not",
                                     d->area[to].name, d->area[to].type->reads, d->area[from].name);

@@ -289,7 +289,10 @@ static void build_probe(struct builder *b, int area)
     ww_graph *g = b->graph;
     if (b->now[area].n_ports == 0)
         return;
+    char name[NAME_BYTES];
     ww_var map = b->now[area].port[0].map;
+    snprintf(name, sizeof name, "area/%s", b->brain->area[area].name);
+    ww_graph_output(g, name, map);
     ww_var probe = ww_input(g, "probe", ww_var_shape(g, map));
     unsigned all = (1u << ww_var_shape(g, map).rank) - 1;
     ww_graph_loss(g, "loss/probe", ww_reduce(g, ww_mul(g, map, probe), WW_SUM, all), 1);

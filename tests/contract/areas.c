@@ -21,8 +21,9 @@ static ww_brain *brain_of(const char *area, const ww_view *view, ww_arena *arena
     char areas[128] = "", paths[256] = "";
     for (size_t i = 0; i < ww_areas_count; i++)
         if (strcmp(ww_areas[i]->item.name, area) == 0 && ww_areas[i]->reads != NULL) {
-            snprintf(areas, sizeof areas, "%s %s", ww_areas[i]->reads, area);
-            snprintf(paths, sizeof paths, "%s>%s", ww_areas[i]->reads, area);
+            int first = (int)strcspn(ww_areas[i]->reads, " ");
+            snprintf(areas, sizeof areas, "%.*s %s", first, ww_areas[i]->reads, area);
+            snprintf(paths, sizeof paths, "%.*s>%s", first, ww_areas[i]->reads, area);
             return ww_test_brain(areas, paths, view, 1, arena);
         }
     for (int i = 0; i < 4; i++) {
