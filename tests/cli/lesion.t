@@ -31,7 +31,7 @@ $ whatwhere lesion nowhere.h5
 ? 1
 !~ ^whatwhere: nowhere\.h5: [Nn]o such file or directory$
 
-$ whatwhere train two-streams-small -o b.h5 --epochs 1 --test 0 -q --set training.samples_per_epoch=64 && whatwhere lesion b.h5 --lesion FFFA --trials 20 -q
+$ whatwhere train two-streams-small -o b.h5 --epochs 1 --test 0 -q --set training.samples_per_epoch=64 --set training.validation_samples=0 && whatwhere lesion b.h5 --lesion FFFA --trials 20 -q
 ? 2
 ! whatwhere: --lesion: unknown area 'FFFA'; did you mean 'FFA'?
 
@@ -69,7 +69,7 @@ $ whatwhere train two-streams-small --data bars -o p.h5 --epochs 1 -q > told && 
 # what does not go together
 % mkdir -p bars/lying bars/upright other/lying other/tall
 % for i in 1 2; do for to in bars/lying bars/upright other/lying other/tall; do printf 'P2 2 2 255\n0 0 200 200\n' > $to/$i.pgm; done; done
-$ whatwhere train two-streams-small --data bars -o p.h5 --epochs 1 -q > told; whatwhere lesion p.h5; echo "status $?"; whatwhere lesion p.h5 --data other; echo "status $?"; mkdir bars/zebra; cp bars/lying/*.pgm bars/zebra; whatwhere lesion p.h5 --data bars; whatwhere train two-streams-small -o b.h5 --epochs 1 --test 0 -q --set training.samples_per_epoch=64; whatwhere lesion b.h5 --data bars
+$ whatwhere train two-streams-small --data bars -o p.h5 --epochs 1 -q > told; whatwhere lesion p.h5; echo "status $?"; whatwhere lesion p.h5 --data other; echo "status $?"; mkdir bars/zebra; cp bars/lying/*.pgm bars/zebra; whatwhere lesion p.h5 --data bars; whatwhere train two-streams-small -o b.h5 --epochs 1 --test 0 -q --set training.samples_per_epoch=64 --set training.validation_samples=0; whatwhere lesion b.h5 --data bars
 ? 2
 > ^status 2$
 > ^status 1$

@@ -8,9 +8,9 @@ $ whatwhere run tiny.yaml -o out -q && whatwhere run tiny.yaml -o out -q && ls o
 > ^dose-V4-two-streams-small\.png$
 > ^deficits-two-streams-small +matrix +What each lesion costs two-streams-small$
 
-$ whatwhere run lesion-battery --demo --seeds 3 --trials 20 --brain two-streams-small -o out -q --set training.epochs=1 --set training.samples_per_epoch=64 --set training.validation_samples=20 && ls out/models
+$ whatwhere run lesion-battery --demo --seeds 2 --trials 10 --brain two-streams-small -o out -q --set training.epochs=1 --set training.samples_per_epoch=32 --set training.validation_samples=0 && ls out/models
 > ^two-streams-small-seed1\.h5$
-> ^two-streams-small-seed3\.h5$
+> ^two-streams-small-seed2\.h5$
 
 # a checkpoint that was trained anew under the same name is measured anew: seed 2 differs from seed 1
 % printf 'study: x\nbrains: [b.h5]\nlesions: [FFA]\nexperiments: {scene-tasks: {tasks.trials: 40}}\n' > x.yaml

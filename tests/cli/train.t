@@ -5,12 +5,13 @@ $ whatwhere train two-streams-small -o b.h5 --epochs 1 --test 20 -q --set traini
 > ^position +median error 0\.[0-9]+ of the field's width, 20 trials$
 > ^b\.h5$
 
-$ whatwhere train two-streams-small -o b.h5 --epochs 1 --test 0 -q --set training.samples_per_epoch=64 && whatwhere train two-streams-small -o b.h5 --epochs 2 --test 0 --resume --set training.samples_per_epoch=64 2>/dev/null
+$ whatwhere train two-streams-small -o b.h5 --epochs 1 --test 0 -q --set training.samples_per_epoch=64 --set training.validation_samples=0 && whatwhere train two-streams-small -o b.h5 --epochs 2 --test 0 --resume --set training.samples_per_epoch=64 --set training.validation_samples=0 2>/dev/null
 > ^2 epochs, 4 steps in [0-9]+ s
 > ^trained brain: b\.h5$
 
-# kernels that were measured, and the same ones again
-$ whatwhere train two-streams-small -o m.h5 --epochs 1 --test 0 -q --plan measure --set training.samples_per_epoch=64 && whatwhere train two-streams-small -o r.h5 --epochs 1 --test 0 -q --plan m.h5 --set training.samples_per_epoch=64
+# kernels that were measured, and the same ones again; each work takes a tenth of a second, so few areas
+% printf 'brain: few\nareas: {retina: {grid: 16}, LGN: {grid: 16}, V1: {grid: 8, orientations: 2, motion_cpd: [0.3]}, V2: {grid: 8, channels: 4}}\ntasks: {category: {reads: V2, readout: max}}\nwiring: {use: [ascending]}\ntraining: {epochs: 1, batch: 16, samples_per_epoch: 16, validation_samples: 0}\n' > few.yaml
+$ whatwhere train few.yaml -o m.h5 --test 0 -q --plan measure && whatwhere train few.yaml -o r.h5 --test 0 -q --plan m.h5
 
 # pictures: two folders of bars, one picture of each class to learn
 % mkdir -p bars/lying bars/upright

@@ -28,7 +28,7 @@ Test(experiments_measure, measure_in_range_the_same_bits_for_a_seed_and_others_f
              *again = ww_rig_model(ww_path("tiny.yaml"), 1);
     for (size_t i = 0; i < ww_experiments_count; i++) {
         const ww_experiment *x = ww_experiments[i];
-        if (!ww_rig_applies(x, model))
+        if (ww_rig_repeats(i) || !ww_rig_applies(x, model))
             continue;
         ww_rig_numbers a = ww_rig_measured(x, model, 5), b = ww_rig_measured(x, again, 5);
         int n = x->n_measures, differs = 0, measured_ones = 0;
@@ -66,7 +66,7 @@ Test(experiments_measure, a_dose_of_zero_and_a_healed_brain_are_intact_bit_by_bi
     for (size_t i = 0; i < ww_experiments_count; i++) {
         const ww_experiment *x = ww_experiments[i];
         ww_rig_numbers intact, other;
-        if (x->wants == WW_WANTS_NOTHING || !ww_rig_applies(x, model))
+        if (ww_rig_repeats(i) || x->wants == WW_WANTS_NOTHING || !ww_rig_applies(x, model))
             continue;
         void *params = ww_rig_params(x, WW_RIG_FEW), *state = ww_rig_open(x, params, model, 5);
         int n = x->n_measures;
@@ -141,7 +141,7 @@ Test(experiments_measure, chance_is_what_random_brains_without_eyes_come_to)
     ww_tiny_brain();
     for (size_t i = 0; i < ww_experiments_count; i++) {
         const ww_experiment *x = ww_experiments[i];
-        if (x->wants == WW_WANTS_NOTHING || x->chance == NULL)
+        if (ww_rig_repeats(i) || x->wants == WW_WANTS_NOTHING || x->chance == NULL)
             continue;
         void *params = ww_rig_params(x, TRIALS);
         for (int k = 0; k < MODELS; k++) {

@@ -70,6 +70,16 @@ bool ww_rig_applies(const ww_experiment *x, ww_model *model)
     return status == WW_OK;
 }
 
+bool ww_rig_repeats(size_t experiment)
+{
+    const ww_experiment *x = ww_experiments[experiment];
+    for (size_t i = 0; i < experiment; i++)
+        if (ww_experiments[i]->measure == x->measure && ww_experiments[i]->chance == x->chance &&
+            ww_experiments[i]->wants == x->wants)
+            return true;
+    return false;
+}
+
 void *ww_rig_open(const ww_experiment *x, const void *params, ww_model *model, uint64_t seed)
 {
     void *state = NULL;

@@ -34,6 +34,9 @@ ww_model *ww_rig_given(const ww_experiment *x, ww_model *model);
  * brains have; then its own tests run it). */
 bool ww_rig_applies(const ww_experiment *x, ww_model *model);
 
+/** Whether an experiment measures by the functions of an earlier one: nothing new to see. */
+bool ww_rig_repeats(size_t experiment);
+
 /** The state of an opened experiment. */
 void *ww_rig_open(const ww_experiment *x, const void *params, ww_model *model, uint64_t seed);
 
