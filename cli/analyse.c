@@ -106,4 +106,5 @@ const ww_command ww_command_analyse = {
     .synopsis = "TABLE METHOD COLUMN...",
     .sets = "a parameter of the method",
     .writes = "the estimates as a table (CSV or TSV)",
+    .draws = true,
     .run = run};

@@ -22,6 +22,7 @@ typedef struct ww_cli {
     bool quiet;               /* -q */
     const char *output;       /* -o, or NULL */
     const char *const *set;   /* "key=value" of every --set, NULL-terminated */
+    const char *given;        /* names of the options that were given: " seed all-pathways " */
     const char *command_line; /* as it was typed: for the provenance of results */
     ww_progress progress;
     ww_arena *arena; /* lives as long as the command */
@@ -32,6 +33,8 @@ typedef struct ww_command {
     const char *synopsis; /* what follows the command's name, "FAMILY NAME"; a line for each form */
     const char *sets;     /* what --set sets ("parameters of the stimulus"); NULL: refused */
     const char *writes;   /* what -o names ("the contact sheet, a PNG"); NULL: refused */
+    bool draws;           /* random numbers under --seed; else that is refused */
+    bool plans;           /* chooses kernels (--plan); else that is refused */
     /** Does it. `self` holds item.params as the options left it; positional arguments stand in
      * argv[0 .. argc-1]. Prints results to stdout only. */
     ww_status (*run)(ww_cli *cli, const void *self, int argc, const char *const *argv);
@@ -53,6 +56,13 @@ bool ww_usage_failed(void);
 /** Fails with wrong usage unless least <= argc <= most; `what` names what is wanted: "FAMILY
  * NAME". */
 ww_status ww_usage_count(int argc, const char *const *argv, int least, int most, const char *what);
+
+/** Whether an option was given ("all-pathways"), whatever its value. */
+bool ww_given(const ww_cli *cli, const char *option);
+
+/** Fails with wrong usage if one of the options ("items columns") was given: "--items: WHY". What
+ * cannot have an effect is not ignored. */
+ww_status ww_refuse(const ww_cli *cli, const char *options, const char *why);
 
 /** Takes --set number `i` apart at its '=', into cli->arena. */
 ww_status ww_set_split(const ww_cli *cli, int i, const char **key, const char **value);

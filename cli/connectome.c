@@ -237,6 +237,8 @@ static ww_status run(ww_cli *cli, const void *self, int argc, const char *const 
     ww_atlas *atlas, *cortex;
     ww_measures m[2];
     WW_TRY(ww_usage_count(argc, argv, 0, 1, "TABLE or BRAIN"));
+    if (cli->output == NULL)
+        WW_TRY(ww_refuse(cli, "all-pathways", "it is about the drawing, which -o asks for"));
     WW_TRY(read_wiring(&atlas, cli, argc > 0 ? argv[0] : fv91));
     WW_TRY(cortex_of(&cortex, atlas, cli->arena));
     int root = root_of(atlas);

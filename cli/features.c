@@ -227,4 +227,6 @@ const ww_command ww_command_features = {
     .synopsis = "BRAIN FOLDER",
     .sets = "keys of the brain (area.V4.per_size=400)",
     .writes = "the file of features",
+    .draws = true,
+    .plans = true,
     .run = run};

@@ -35,6 +35,8 @@ static ww_status run(ww_cli *cli, const void *self, int argc, const char *const 
     size_t n = 0;
     ww_h5 *file;
     WW_TRY(ww_usage_count(argc, argv, 1, 2, "RESULTS.h5 [NAME]"));
+    if (p->list)
+        WW_TRY(ww_refuse(cli, "output", "--list draws nothing"));
     WW_TRY(ww_h5_open(&file, argv[0]));
     ww_status status = WW_OK;
     if (argc == 2) {

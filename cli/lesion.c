@@ -248,12 +248,13 @@ static ww_status test_and_write(ww_cli *cli, const struct lesion *p, struct subj
 }
 
 /* What says nothing together is not ignored. */
-static ww_status check_options(const struct lesion *p)
+static ww_status check_options(const ww_cli *cli, const struct lesion *p)
 {
     if (p->data[0] == '\0' && p->trials > 0 && p->trials < 10)
         return ww_usage_error("--trials: %d is outside 10 to 1000000", p->trials);
-    if (p->data[0] != '\0' && p->side_deg != 1)
-        return ww_usage_error("--side-deg is for the places of scenes; it does not go with --data");
+    if (p->data[0] != '\0')
+        return ww_refuse(cli, "side-deg",
+                         "it is for the places of scenes and does not go with --data");
     return WW_OK;
 }
 
@@ -264,7 +265,7 @@ static ww_status run(ww_cli *cli, const void *self, int argc, const char *const 
     struct subject subject = {0};
     int n;
     WW_TRY(ww_usage_count(argc, argv, 1, 1, "BRAIN.h5"));
-    WW_TRY(check_options(p));
+    WW_TRY(check_options(cli, p));
     subject.checkpoint = argv[0];
     WW_TRY(ww_option_values(cli, p->lesion, &word, &n));
     if (cli->output != NULL && same_file(cli->output, argv[0]))
@@ -293,4 +294,6 @@ const ww_command ww_command_lesion = {
              .params_size = sizeof(struct lesion)},
     .synopsis = "BRAIN.h5",
     .writes = "every measure, interval, loss, answer and truth, HDF5 (docs/formats.md)",
+    .draws = true,
+    .plans = true,
     .run = run};

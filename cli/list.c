@@ -18,8 +18,14 @@ static ww_status run(ww_cli *cli, const void *self, int argc, const char *const 
     const ww_family *family;
     WW_TRY(ww_usage_count(argc, argv, 0, 1, "FAMILY or nothing"));
     if (argc == 0)
+        WW_TRY(ww_refuse(cli, "files", "of which family?"));
+    if (p->names)
+        WW_TRY(ww_refuse(cli, "files", "it does not go with --names"));
+    if (argc == 0)
         return ww_list_families(p->names, cli->arena);
     const ww_data_kind *kind = ww_data_kind_find(argv[0]);
+    if (kind != NULL)
+        WW_TRY(ww_refuse(cli, "files", "only parts have source files"));
     if (kind != NULL)
         return ww_list_data(kind, p->names, cli->arena);
     WW_TRY(ww_usage(ww_family_find(&family, argv[0])));

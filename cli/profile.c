@@ -171,4 +171,6 @@ const ww_command ww_command_profile = {
     .synopsis = "BRAIN",
     .sets = "keys of the brain (area.V1.orientations=8, steps=2)",
     .writes = "a folder for the whole table (CSV) and bars of areas and operators (PDF, SVG, PNG)",
+    .draws = true,
+    .plans = true,
     .run = run};

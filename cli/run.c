@@ -175,4 +175,5 @@ const ww_command ww_command_run = {
     .sets = "keys of every brain of the study (training.epochs=3) and of its experiments "
             "(experiment.trials=500)",
     .writes = "the folder for models, results.h5 and figures; results-STUDY without one",
+    .plans = true,
     .run = run};

@@ -36,6 +36,20 @@ static ww_status check_names(const ww_cli *cli, const struct saliency *p)
     return WW_OK;
 }
 
+/* What belongs to another model, or to a gaze that is not asked for. */
+static ww_status check_model(const ww_cli *cli, const ww_saliency_params *p)
+{
+    if (p->model == WW_SALIENCY_GBVS)
+        WW_TRY(ww_refuse(cli, "promotion iterations", "it belongs to --model itti"));
+    else
+        WW_TRY(ww_refuse(cli, "sigma grid", "it belongs to --model gbvs"));
+    if (p->promotion == WW_PROMOTE_MAXIMUM)
+        WW_TRY(ww_refuse(cli, "iterations", "it belongs to --promotion iterative"));
+    if (p->fixations == 0)
+        WW_TRY(ww_refuse(cli, "focus inhibit-ms proximity", "there is no gaze without fixations"));
+    return WW_OK;
+}
+
 static ww_status write_fixations(ww_h5 *file, const ww_fixation *fixation, int n, ww_arena *arena)
 {
     static const struct {
@@ -157,6 +171,7 @@ static ww_status run(ww_cli *cli, const void *self, int argc, const char *const 
     ww_picture picture;
     WW_TRY(ww_usage_count(argc, argv, 1, 1, "PICTURE"));
     WW_TRY(check_names(cli, p));
+    WW_TRY(check_model(cli, &p->model));
     WW_TRY(ww_picture_read(&picture, argv[0]));
     ww_status status = look(cli, p, argv[0], &picture);
     ww_picture_free(&picture);
@@ -172,4 +187,5 @@ const ww_command ww_command_saliency = {
              .params_size = sizeof(struct saliency)},
     .synopsis = "PICTURE",
     .writes = "the map: a PNG of the picture's size, or (.h5) map, channels, features, fixations",
+    .plans = true,
     .run = run};

@@ -89,6 +89,10 @@ static ww_status run(ww_cli *cli, const void *self, int argc, const char *const 
     WW_TRY(ww_family_find(&family, "stimuli"));
     if (strcmp(argv[0], "list") == 0) {
         WW_TRY(ww_usage_count(argc, argv, 1, 1, "list"));
+        WW_TRY(ww_refuse(cli,
+                         "set output seed items columns zoom all-frames width-px height-px "
+                         "width-deg frames frame-ms",
+                         "it goes with 'show', not with 'list'"));
         ww_list_items(family, false);
         return WW_OK;
     }
@@ -115,4 +119,5 @@ const ww_command ww_command_stimuli = {
     .synopsis = "list\nshow NAME -o SHEET.png",
     .sets = "a parameter of the stimulus",
     .writes = "the contact sheet, a PNG",
+    .draws = true,
     .run = run};

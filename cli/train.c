@@ -13,11 +13,9 @@ struct train {
     bool resume, frozen, verbose;
 };
 
-enum { TEST = 1000 };
-
 static const ww_param params[] = {
     WW_INT(struct train, epochs, 0, 0, 1000000, "", "passes to learn; 0: as the brain says", ""),
-    WW_INT(struct train, test, TEST, 0, 10000000, "", "fresh trials of the test at the end", ""),
+    WW_INT(struct train, test, 1000, 0, 10000000, "", "fresh trials of the test at the end", ""),
     WW_TEXT(struct train, data, "",
             "folder of labelled pictures to learn instead: IDX, CIFAR binary, or class folders",
             ""),
@@ -153,16 +151,44 @@ static ww_status train_pictures(ww_cli *cli, const struct train *p, const char *
     return WW_OK;
 }
 
+/* Keys of the brain that this training has no use for. */
+static ww_status check_set(const ww_cli *cli, bool pictures, bool frozen)
+{
+    static const struct {
+        const char *key;
+        bool scenes, pictures, frozen; /* where it is of no use */
+        const char *why;
+    } keys[] = {
+        {"augment.", true, false, false,
+         "scenes are drawn anew in each epoch; it goes with --data"},
+        {"augment.", false, false, true, "with --frozen pictures stay as they are"},
+        {"stimulus.", false, true, true, "with --data pictures are learned, not scenes"},
+        {"training.samples_per_epoch=", false, true, true, "with --data all pictures are an epoch"},
+        {"training.validation_samples=", false, true, true, "with --data there is no validation"},
+        {"training.patience=", false, true, true, "with --data there is no validation"},
+        {"task.", false, true, true, "with --data the one task is the class of the picture"}};
+    for (size_t k = 0; k < sizeof keys / sizeof keys[0]; k++)
+        for (int i = 0; cli->set[i] != NULL; i++)
+            if ((!pictures ? keys[k].scenes
+                 : frozen  ? keys[k].frozen
+                           : keys[k].pictures) &&
+                strncmp(cli->set[i], keys[k].key, strlen(keys[k].key)) == 0)
+                return ww_usage_error("--set %.*s: %s", (int)strcspn(cli->set[i], "="), cli->set[i],
+                                      keys[k].why);
+    return WW_OK;
+}
+
 /* What says nothing together is not ignored. */
-static ww_status check_options(const struct train *p)
+static ww_status check_options(const ww_cli *cli, const struct train *p)
 {
     bool pictures = p->data[0] != '\0';
     if (!pictures && (p->frozen || p->start[0] != '\0'))
         return ww_usage_error("--frozen and --start belong to --data");
-    if (!pictures && p->per_class > 0)
-        return ww_usage_error("--per-class belongs to --data");
-    if (pictures && p->test != TEST)
-        return ww_usage_error("--test counts scenes; with --data all test pictures are tested");
+    if (!pictures)
+        WW_TRY(ww_refuse(cli, "per-class", "it belongs to --data"));
+    if (pictures)
+        WW_TRY(ww_refuse(cli, "test", "with --data all test pictures are tested"));
+    WW_TRY(check_set(cli, pictures, p->frozen));
     if (p->frozen && p->resume)
         return ww_usage_error("--resume goes on with the areas; it does not go with --frozen");
     return WW_OK;
@@ -172,7 +198,7 @@ static ww_status run(ww_cli *cli, const void *self, int argc, const char *const 
 {
     const struct train *p = self;
     WW_TRY(ww_usage_count(argc, argv, 1, 1, "BRAIN"));
-    WW_TRY(check_options(p));
+    WW_TRY(check_options(cli, p));
     const char *const *set = settings(cli, p);
     const char *name = strrchr(argv[0], '/') ? strrchr(argv[0], '/') + 1 : argv[0];
     const char *file = cli->output;
@@ -193,4 +219,6 @@ const ww_command ww_command_train = {
     .synopsis = "BRAIN",
     .sets = "keys of the brain (area.V1.orientations=8, training.epochs=3, steps=2)",
     .writes = "the trained brain, HDF5; BRAIN.h5 without one",
+    .draws = true,
+    .plans = true,
     .run = run};

@@ -234,6 +234,22 @@ bool ww_model_is_checkpoint(const char *brain)
     return n > 3 && strcmp(brain + n - 3, ".h5") == 0;
 }
 
+/* What a training on scenes could only ignore. */
+static ww_status check_training(const ww_brain *brain)
+{
+    if (ww_augment_any(&brain->augment))
+        return WW_FAIL(WW_EINVAL,
+                       "%s: augment: pictures from disk are altered, scenes are drawn anew in each "
+                       "epoch",
+                       brain->file);
+    if (brain->training.patience > 0 && brain->validation_samples == 0)
+        return WW_FAIL(WW_EINVAL,
+                       "%s: training.patience: %d epochs without a better validation, of which "
+                       "there is none; training.validation_samples is 0",
+                       brain->file, brain->training.patience);
+    return WW_OK;
+}
+
 void ww_model_tell_idle(const ww_model *model, ww_progress *progress)
 {
     int idle = ww_brain_idle_paths(model->brain);
@@ -255,6 +271,7 @@ ww_status ww_model_train(ww_model *model, const char *checkpoint, bool resume, b
     ww_status status = WW_OK;
     if (resume && checkpoint != NULL && access(checkpoint, F_OK) == 0)
         WW_TRY(ww_model_check_name(model, checkpoint));
+    WW_TRY(check_training(brain));
     ww_model_tell_idle(model, progress);
     if (stimulus->open != NULL)
         WW_TRY(stimulus->open(&scenes.state, brain->stimulus_params, &brain->view));

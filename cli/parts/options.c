@@ -10,7 +10,7 @@
 #include "engine/base/text.h"
 #include "engine/base/threads.h"
 
-enum { SET = 1, SEED, THREADS, PLAN, OUTPUT, QUIET, HELP, FIRST_OWN };
+enum { SET = 1, OUTPUT, SEED, THREADS, PLAN, QUIET, HELP, FIRST_OWN }; /* as in `shared` */
 enum { MOST_THREADS = 1024 };
 
 static const struct poptOption shared[] = {
@@ -152,6 +152,11 @@ static ww_status take(const menu *m, int val, const char *text, ww_cli *cli, voi
                       ww_arguments *out)
 {
     const char *name = m->command->item.name;
+    const char *option =
+        val < FIRST_OWN ? shared[val - SET].longName : m->row[val - FIRST_OWN].name;
+    cli->given = ww_arena_printf(cli->arena, "%s%s ", cli->given ? cli->given : " ", option);
+    if (cli->given == NULL)
+        return WW_ENOMEM;
     switch (val) {
     case SET:
         if (m->command->sets == NULL)
@@ -165,10 +170,18 @@ static ww_status take(const menu *m, int val, const char *text, ww_cli *cli, voi
         cli->output = text;
         return WW_OK;
     case SEED:
+        if (!m->command->draws)
+            return ww_usage_error("--seed: '%s' draws no random numbers%s", name,
+                                  strcmp(name, "run") == 0
+                                      ? " of its own; --seeds N or --set study.seeds=3,7 names "
+                                        "those of a study"
+                                      : "");
         return read_seed(text, &cli->seed);
     case THREADS:
         return read_threads(text, &cli->threads);
     case PLAN:
+        if (!m->command->plans)
+            return ww_usage_error("--plan: '%s' chooses no kernels", name);
         cli->plan = text;
         return WW_OK;
     case QUIET:
@@ -290,7 +303,9 @@ void ww_options_help(const ww_command *command, FILE *stream)
     for (size_t i = 0; i < SHARED; i++) {
         bool set = m.entry[i].val == SET, output = m.entry[i].val == OUTPUT;
         const char *what = set ? command->sets : output ? command->writes : NULL;
-        if (what != NULL || !(set || output))
+        bool useless = (m.entry[i].val == SEED && !command->draws) ||
+                       (m.entry[i].val == PLAN && !command->plans);
+        if ((what != NULL || !(set || output)) && !useless)
             print_option(&m.entry[i], NULL, what, stream);
     }
     fprintf(stream, "\nExample:\n  %s\n", command->item.example);

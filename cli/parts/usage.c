@@ -38,6 +38,31 @@ ww_status ww_usage_count(int argc, const char *const *argv, int least, int most,
     return WW_OK;
 }
 
+static bool given(const ww_cli *cli, const char *option, size_t length)
+{
+    const char *at = cli->given;
+    for (; at != NULL && (at = strstr(at, " ")) != NULL && at[1] != '\0'; at++)
+        if (strncmp(at + 1, option, length) == 0 && at[1 + length] == ' ')
+            return true;
+    return false;
+}
+
+bool ww_given(const ww_cli *cli, const char *option)
+{
+    return given(cli, option, strlen(option));
+}
+
+ww_status ww_refuse(const ww_cli *cli, const char *options, const char *why)
+{
+    for (const char *at = options; *at != '\0';) {
+        size_t length = strcspn(at, " ");
+        if (given(cli, at, length))
+            return ww_usage_error("--%.*s: %s", (int)length, at, why);
+        at += length + strspn(at + length, " ");
+    }
+    return WW_OK;
+}
+
 ww_status ww_set_split(const ww_cli *cli, int i, const char **key, const char **value)
 {
     const char *equals = strchr(cli->set[i], '=');

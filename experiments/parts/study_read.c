@@ -311,7 +311,9 @@ ww_status ww_study_read(ww_study **out, const char *path, const char *const *set
     s->name = name->text;
     s->file = ww_arena_strdup(arena, path);
     summary = ww_yaml_find(root, "summary");
-    s->summary = summary && summary->kind == WW_YAML_SCALAR ? summary->text : "";
+    if (summary != NULL)
+        WW_TRY(ww_yaml_expect(summary, WW_YAML_SCALAR));
+    s->summary = summary != NULL ? summary->text : "";
     WW_TRY(read_set(&r, set));
     WW_TRY(ww_study_read_experiments(&r));
     WW_TRY(read_brains(&r));

@@ -64,6 +64,20 @@ static ww_status set_parameter(ww_study_reader *r, const char *word)
     return WW_OK;
 }
 
+/* --trials is not lost on a study whose experiments have none. */
+static ww_status check_trials(const ww_study_reader *r)
+{
+    for (int e = 0; e < r->study->n_experiments; e++)
+        if (ww_params_find(r->study->experiment[e]->item.params, "tasks.trials") != NULL)
+            return WW_OK;
+    if (ww_study_find(r, "trials") == NULL)
+        return WW_OK;
+    return WW_FAIL(WW_EPARSE,
+                   "--trials: no experiment of %s has 'tasks.trials'; --set "
+                   "experiment.KEY=VALUE sets what they have",
+                   r->study->file);
+}
+
 ww_status ww_study_read_experiments(ww_study_reader *r)
 {
     const ww_yaml *node;
@@ -85,6 +99,7 @@ ww_status ww_study_read_experiments(ww_study_reader *r)
     if (s->n_experiments < 1)
         return WW_FAIL(WW_EPARSE, "%s:%d: experiments: at least one is wanted", node->file,
                        node->line);
+    WW_TRY(check_trials(r));
     for (int i = 0; i < s->n_experiments; i++)
         s->train = s->train || s->experiment[i]->wants == WW_WANTS_TRAINED;
     for (int i = 0; r->parameter[i] != NULL; i++)

@@ -106,7 +106,7 @@ $ for c in "lesoin b.h5" "lesion b.h5 --trails 9" "lesion b.h5 --lesion" "lesion
 ! whatwhere: -o: a value is missing
 ! whatwhere: --trials: 5 is outside 10 to 1000000
 ! whatwhere: --trials: -5 is outside 0 to 1000000
-! whatwhere: --side-deg is for the places of scenes; it does not go with --data
+! whatwhere: --side-deg: it is for the places of scenes and does not go with --data
 ! whatwhere: --seed: '-1' is not an integer from 0 to 18446744073709551615
 ! whatwhere: --seeds: -2 is outside 0 to 10000
 ! whatwhere: --trials: -1 is outside 0 to 1000000

@@ -30,7 +30,7 @@ $ whatwhere list stimuli bars
 $ whatwhere list --help
 > ^Usage: whatwhere list \[FAMILY\] \[options\]$
 > ^  -q, --quiet +no progress$
-> ^      --seed=N +seed of all random numbers \(1\)$
+> ^      --threads=N +number of threads \(all cores\)$
 > ^  whatwhere list stimuli$
 
 # brains and studies are files; those of the reader's own folder too
@@ -48,3 +48,12 @@ $ export WHATWHERE_HOME=$PWD/home; whatwhere list brains && whatwhere list study
 $ WHATWHERE_HOME=home whatwhere list brains
 ? 1
 !~ ^whatwhere: home/connectome/brains/zebra\.yaml:[0-9]+: .*$
+
+# an option without an effect is not ignored
+$ for c in "list --files" "list brains --files" "list stimuli --names --files" "list --seed 3" "version --plan measure" "show stimulus bar --seed 2"; do whatwhere $c; [ $? = 2 ] || echo "$c: not status 2" >&2; done
+! whatwhere: --files: of which family?
+! whatwhere: --files: only parts have source files
+! whatwhere: --files: it does not go with --names
+! whatwhere: --seed: 'list' draws no random numbers
+! whatwhere: --plan: 'version' chooses no kernels
+! whatwhere: --seed: 'show' draws no random numbers

@@ -61,3 +61,13 @@ $ whatwhere run lesion-battery --demo --set experiment.tasks.trials=3
 $ whatwhere run lesion-battery --demo --set experiment.tasks.trails=30
 ? 1
 !~ ^whatwhere: --set experiment\.tasks\.trails: unknown key; did you mean 'tasks\.trials'\?$
+
+$ for c in "lesion-battery --demo --seed 3" "tuning --trials 20"; do whatwhere run $c; done
+? 1
+! whatwhere: --seed: 'run' draws no random numbers of its own; --seeds N or --set study.seeds=3,7 names those of a study
+!~ ^whatwhere: --trials: no experiment of .*/tuning\.yaml has 'tasks\.trials'; --set experiment\.KEY=VALUE sets what they have$
+
+% printf 'study: x\nsummary: [a]\nbrains: [two-streams-small]\nexperiments: [lesion-battery]\n' > x.yaml
+$ whatwhere run x.yaml
+? 1
+! whatwhere: x.yaml:2: summary: one value is wanted

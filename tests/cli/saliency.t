@@ -50,3 +50,9 @@ $ whatwhere saliency a.png --overlay o.jpg
 $ whatwhere saliency a.png --model itty
 ? 2
 !~ ^whatwhere: --model: 
+
+$ for c in "--model gbvs --promotion maximum" "--sigma 0.2" "--iterations 3" "--fixations 0 --focus 0.2"; do whatwhere saliency a.png $c; [ $? = 2 ] || echo "$c: not status 2" >&2; done
+! whatwhere: --promotion: it belongs to --model itti
+! whatwhere: --sigma: it belongs to --model gbvs
+! whatwhere: --iterations: it belongs to --promotion iterative
+! whatwhere: --focus: there is no gaze without fixations

@@ -118,3 +118,12 @@ $ (trap '' XFSZ; ulimit -f 8; whatwhere stimuli show scene -o sheet.png); s=$?; 
 
 # the example of every stimulus draws a sheet
 $ for n in $(whatwhere list stimuli --names); do sh -c "$(whatwhere show stimuli $n | sed -n 's/^example *//p')" || exit; test -s sheet.png || exit; rm sheet.png; done
+
+$ for c in "list --items 3" "list -o x.png" "list --seed 2" "list --set a=1"; do whatwhere stimuli $c; [ $? = 2 ] || echo "$c: not status 2" >&2; done; whatwhere connectome --all-pathways; whatwhere figure x.h5 --list -o y
+? 2
+! whatwhere: --items: it goes with 'show', not with 'list'
+! whatwhere: --output: it goes with 'show', not with 'list'
+! whatwhere: --seed: it goes with 'show', not with 'list'
+! whatwhere: --set: it goes with 'show', not with 'list'
+! whatwhere: --all-pathways: it is about the drawing, which -o asks for
+! whatwhere: --output: --list draws nothing

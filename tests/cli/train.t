@@ -53,11 +53,11 @@ $ whatwhere train two-streams-small --data x --resume --frozen
 
 $ whatwhere train two-streams-small --data x --test 20
 ? 2
-! whatwhere: --test counts scenes; with --data all test pictures are tested
+! whatwhere: --test: with --data all test pictures are tested
 
 $ whatwhere train two-streams-small --per-class 3
 ? 2
-! whatwhere: --per-class belongs to --data
+! whatwhere: --per-class: it belongs to --data
 
 $ whatwhere train two-streams-small --data nowhere
 ? 1
@@ -79,3 +79,19 @@ $ whatwhere train two-streams-small --set training.rate=fast
 $ whatwhere train two-streams-small -o broken.h5 --resume --set training.samples_per_epoch=64
 ? 1
 !~ ^whatwhere: broken\.h5: 
+
+# keys of the brain that a training would ignore
+$ for c in "--set augment.flip=yes" "--data x --frozen --set augment.flip=yes" "--data x --set stimulus.n_faces=3" "--data x --set training.samples_per_epoch=3" "--data x --set training.validation_samples=3" "--data x --set task.colour.weight=2" "--set training.patience=2 --set training.validation_samples=0"; do whatwhere train two-streams-small $c; done
+? 1
+! whatwhere: --set augment.flip: scenes are drawn anew in each epoch; it goes with --data
+! whatwhere: --set augment.flip: with --frozen pictures stay as they are
+! whatwhere: --set stimulus.n_faces: with --data pictures are learned, not scenes
+! whatwhere: --set training.samples_per_epoch: with --data all pictures are an epoch
+! whatwhere: --set training.validation_samples: with --data there is no validation
+! whatwhere: --set task.colour.weight: with --data the one task is the class of the picture
+!~ ^whatwhere: .*two-streams-small\.yaml: training\.patience: 2 epochs without a better validation, of which there is none; training\.validation_samples is 0$
+
+% printf 'brain: fb\nareas: {retina: {grid: 16}, LGN: {grid: 16}, V1: {grid: 8, orientations: 2, motion_cpd: [0.3]}}\ntasks: {category: {reads: V1, readout: max}}\naugment: {flip: yes}\n' > x.yaml
+$ whatwhere train x.yaml
+? 1
+! whatwhere: x.yaml: augment: pictures from disk are altered, scenes are drawn anew in each epoch

@@ -50,23 +50,23 @@ $ whatwhere list -o x
 ? 2
 ! whatwhere: -o: 'list' writes no file
 
-$ whatwhere list --seed
+$ whatwhere train b --seed
 ? 2
 ! whatwhere: --seed: a value is missing
 
-$ whatwhere list --seed -1
+$ whatwhere train b --seed -1
 ? 2
 ! whatwhere: --seed: '-1' is not an integer from 0 to 18446744073709551615
 
-$ whatwhere list --seed text
+$ whatwhere train b --seed text
 ? 2
 ! whatwhere: --seed: 'text' is not an integer from 0 to 18446744073709551615
 
-$ whatwhere list --seed 18446744073709551616
+$ whatwhere train b --seed 18446744073709551616
 ? 2
 ! whatwhere: --seed: '18446744073709551616' is not an integer from 0 to 18446744073709551615
 
-$ whatwhere list --seed ''
+$ whatwhere train b --seed ''
 ? 2
 ! whatwhere: --seed: '' is not an integer from 0 to 18446744073709551615
 
@@ -104,6 +104,6 @@ $ whatwhere list > /dev/full
 $ { whatwhere list commands; echo "ended with $?" >&2; } | true
 ! ended with 0
 
-$ whatwhere list --plan nowhere.h5
+$ whatwhere train b --plan nowhere.h5
 ? 1
 !~ ^whatwhere: nowhere\.h5: 

@@ -36,6 +36,8 @@ static const ww_command command = {.item = {.name = "try",
                                             .params_size = sizeof(struct own)},
                                    .synopsis = "A\nB C",
                                    .sets = "what is tried",
+                                   .draws = true,
+                                   .plans = true,
                                    .writes = "the trial",
                                    .run = run};
 
@@ -102,6 +104,17 @@ Test(cli_options, without_options_the_defaults_stay)
     cr_assert(own.size_deg == 8 && own.items == 24 && own.kind == 0 && !own.all_frames &&
               own.colour && own.lesion[0] == '\0' && own.doses.count == 2);
     cr_assert(cli.seed == 1 && cli.output == NULL && rest.argc == 0 && !rest.help);
+}
+
+Test(cli_options, what_was_given_is_known_whatever_its_value)
+{
+    cr_assert_eq(parse("--items 24 -q --no-colour"), WW_OK);
+    cr_expect(ww_given(&cli, "items") && ww_given(&cli, "quiet") && ww_given(&cli, "colour"));
+    cr_expect(!ww_given(&cli, "item") && !ww_given(&cli, "tems") && !ww_given(&cli, "seed"));
+    cr_expect_eq(ww_refuse(&cli, "seed item all-frames", "no"), WW_OK);
+    cr_expect_eq(ww_refuse(&cli, "seed  items quiet", "not here"), WW_EINVAL);
+    cr_expect_str_eq(ww_error_message(), "--items: not here");
+    cr_expect(ww_usage_failed());
 }
 
 Test(cli_options, mistakes_are_named)
