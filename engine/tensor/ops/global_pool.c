@@ -44,14 +44,6 @@ static int32_t *winners_of(const ww_op_call *call)
     return (int32_t *)(void *)call->saved;
 }
 
-static int64_t winner(const float *x, int64_t n)
-{
-    int64_t best = 0;
-    for (int64_t i = 1; i < n; i++)
-        best = x[i] > x[best] ? i : best;
-    return best;
-}
-
 enum { BLOCK = 64 };
 
 static float largest(const float *x, int64_t n)
@@ -68,6 +60,23 @@ static float largest(const float *x, int64_t n)
     for (int j = 0; j < 8; j++)
         top = lane[j] > top ? lane[j] : top;
     return top;
+}
+
+/* The first pixel that is the largest; the first of all if that is not a number. */
+static int64_t winner(const float *x, int64_t n)
+{
+    const float top = largest(x, n);
+    int64_t i = 0;
+    for (; i + BLOCK <= n; i += BLOCK) {
+        int found = 0;
+        for (int64_t j = i; j < i + BLOCK; j++)
+            found |= x[j] == top;
+        if (found)
+            break;
+    }
+    while (i < n && x[i] != top)
+        i++;
+    return i < n ? i : 0;
 }
 
 /* `slope` (unless NULL) becomes dy/dx. */
@@ -119,10 +128,10 @@ static ww_status backward(ww_op_call *call)
 #pragma omp parallel for if (m.size > WW_SERIAL)
     for (int64_t map = 0; map < m.n * m.c; map++) {
         float *dx = call->grad_in[0] + map * m.s, dy = call->grad_out[map];
+        const float *slope = kind == WW_POOL_SOFTMAX ? call->saved + map * m.s : NULL;
+        const float each = kind == WW_POOL_AVERAGE ? dy / (float)m.s : 0;
         for (int64_t i = 0; i < m.s; i++)
-            dx[i] = kind == WW_POOL_AVERAGE   ? dy / (float)m.s
-                    : kind == WW_POOL_SOFTMAX ? dy * call->saved[map * m.s + i]
-                                              : 0;
+            dx[i] = slope != NULL ? dy * slope[i] : each;
         if (kind == WW_POOL_MAX)
             dx[winners_of(call)[map]] = dy;
     }
