@@ -199,6 +199,11 @@ static ww_status run(ww_cli *cli, const void *self, int argc, const char *const 
     if (cli->output == NULL)
         return ww_usage_error("-o is missing; it names the file of features, FILE.h5");
     WW_TRY(find_pictures(&pictures, argv[1], cli->arena));
+    if (ww_model_is_checkpoint(argv[0])) {
+        WW_TRY(ww_refuse(cli, "set", "a trained brain keeps its keys"));
+        if (p->imprint[0] == '\0')
+            WW_TRY(ww_refuse(cli, "seed", "a trained brain draws nothing without --imprint"));
+    }
     if (p->imprint[0] != '\0')
         WW_TRY(find_pictures(&others, p->imprint, cli->arena));
     WW_TRY(ww_features_open(&f, argv[0], cli->set, p->area[0] ? p->area : NULL, cli->seed));

@@ -58,3 +58,8 @@ $ whatwhere features hmax-2007 pics
 $ whatwhere features hmax-2007
 ? 2
 ! whatwhere: an argument is missing; wanted: BRAIN FOLDER
+
+% mkdir p && printf 'P2 2 2 255 0 0 9 9\n' > p/1.pgm
+$ for c in "--set steps=2" "--seed 3"; do whatwhere features b.h5 p -o f.h5 $c; [ $? = 2 ] || echo "$c: not status 2" >&2; done
+! whatwhere: --set: a trained brain keeps its keys
+! whatwhere: --seed: a trained brain draws nothing without --imprint
