@@ -53,8 +53,9 @@ ww_status ww_draft_write(ww_draft *draft, const void *data, size_t bytes);
 ww_status ww_draft_commit(ww_draft *draft);
 /** Throws the draft away; NULL is allowed. */
 void ww_draft_discard(ww_draft *draft);
-/** Removes from a folder the drafts (NAME.tmp-PID-N, files or folders of files) of processes of this
- * machine that no longer live: killed ones leave them. What cannot be read or removed stays. */
+/** Removes from a folder the drafts (NAME.tmp-PID-N, files or folders of files) of processes of
+ * this machine that no longer live: killed ones leave them. What cannot be read or removed stays.
+ */
 void ww_drafts_sweep(const char *folder);
 
 #endif
