@@ -12,7 +12,9 @@
 #include <math.h>
 #include <string.h>
 
-enum { CHUNKS = 256, LANES = 8, PARALLEL = 1 << 18 };
+#include "engine/tensor/backend/loops.h"
+
+enum { CHUNKS = 256, PARALLEL = 1 << 18 };
 
 static size_t bound(size_t n, size_t chunk)
 {
@@ -55,29 +57,16 @@ double ww_penalty_add(ww_values *values, double l1, double l2, float *gradient)
     return sum;
 }
 
-/* The squares of x[n], summed in LANES sums side by side, so that no addition waits for the one
- * before. */
-static double squares(const float *x, size_t n)
-{
-    double lane[LANES] = {0}, sum = 0;
-    size_t i = 0;
-    for (; i + LANES <= n; i += LANES)
-        for (int k = 0; k < LANES; k++)
-            lane[k] += (double)x[i + (size_t)k] * (double)x[i + (size_t)k];
-    for (; i < n; i++)
-        sum += (double)x[i] * (double)x[i];
-    for (int k = 0; k < LANES; k++)
-        sum += lane[k];
-    return sum;
-}
-
 double ww_norm(const float *x, size_t n)
 {
     double part[CHUNKS];
 #pragma omp parallel for schedule(static) if (n > PARALLEL)
     for (int c = 0; c < CHUNKS; c++) {
-        size_t begin = bound(n, (size_t)c);
-        part[c] = squares(x + begin, bound(n, (size_t)c + 1) - begin);
+        const size_t begin = bound(n, (size_t)c), end = bound(n, (size_t)c + 1);
+        const ww_slab piece = {1, (int64_t)(end - begin), (int64_t)(end - begin)};
+        double sums[2] = {0};
+        ww_loops_best()->moments(&piece, x + begin, 0, sums);
+        part[c] = sums[1];
     }
     return sqrt(total(part));
 }
