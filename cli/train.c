@@ -10,7 +10,7 @@
 struct train {
     int epochs, test, per_class;
     const char *data, *start;
-    bool resume, frozen, verbose;
+    bool resume, frozen, verbose, recompute;
 };
 
 static const ww_param params[] = {
@@ -24,6 +24,9 @@ static const ww_param params[] = {
     WW_BOOL(struct train, frozen, false, "with --data: only the read-out learns", ""),
     WW_TEXT(struct train, start, "", "with --data: a trained brain (HDF5) to start from", ""),
     WW_BOOL(struct train, resume, false, "go on from the checkpoint that is there", ""),
+    WW_BOOL(struct train, recompute, false,
+            "less memory, more time, same bits: compute activations again for the backward pass",
+            ""),
     WW_BOOL(struct train, verbose, false, "say how long training waited for pictures", ""),
     WW_PARAM_END};
 
@@ -33,11 +36,13 @@ static const char *const *settings(const ww_cli *cli, const struct train *p)
     size_t n = 0;
     while (cli->set[n] != NULL)
         n++;
-    const char **set = ww_arena_array(cli->arena, n + 2, sizeof *set);
+    const char **set = ww_arena_array(cli->arena, n + 3, sizeof *set);
     for (size_t i = 0; set != NULL && i < n; i++)
         set[i] = cli->set[i];
     if (set != NULL && p->epochs > 0)
-        set[n] = ww_arena_printf(cli->arena, "training.epochs=%d", p->epochs);
+        set[n++] = ww_arena_printf(cli->arena, "training.epochs=%d", p->epochs);
+    if (set != NULL && p->recompute)
+        set[n] = "training.recompute=true";
     return set;
 }
 

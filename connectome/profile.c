@@ -202,6 +202,7 @@ ww_status ww_model_profile(ww_model *model, int batch, int runs, bool train, ww_
                       (ww_compile_options){.batch = batch,
                                            .mode = train ? WW_TRAIN : WW_INFER,
                                            .seed = model->seed,
+                                           .recompute = model->brain->training.recompute,
                                            .profile = true}));
     ww_status status = train ? choose_optimiser(&p) : WW_OK;
     if (status == WW_OK)

@@ -41,6 +41,9 @@ const ww_param ww_training_params[] = {
         ww_training, patience, 0, 0, 1000000, "epochs",
         "stop after so many without a better validation score and keep the best values; 0: never",
         "prechelt1998"),
+    WW_BOOL(ww_training, recompute, false,
+            "compute activations again for the backward pass: less memory, more time, same bits",
+            "chen2016"),
     WW_PARAM_END};
 
 double ww_training_rate(const ww_training *t, double step, double steps_per_epoch)

@@ -130,8 +130,10 @@ static ww_status choose_optimiser(struct run *run)
 /* Compiles the graph and lists the inputs that the program wants to be fed. */
 static ww_status compile(struct run *run, const ww_graph *graph)
 {
-    ww_compile_options how = {
-        .batch = run->training->batch, .mode = WW_TRAIN, .seed = run->options->seed};
+    ww_compile_options how = {.batch = run->training->batch,
+                              .mode = WW_TRAIN,
+                              .seed = run->options->seed,
+                              .recompute = run->training->recompute};
     WW_TRY(ww_compile(&run->program, graph, run->values, how));
     run->parameter = ww_values_parameters(run->values, &run->n);
     run->gradient = ww_program_gradients(run->program, &run->n);

@@ -44,7 +44,8 @@ typedef struct ww_training {
     double l1, l2;       /* penalties l1 |w| + l2/2 w^2 on parameters, each scaled by its decay */
     double weight_decay; /* decoupled (AdamW) */
     double clip;         /* largest norm of the whole gradient; 0: none */
-    int patience; /* epochs without a better validation score before stopping; 0: never stop */
+    int patience;   /* epochs without a better validation score before stopping; 0: never stop */
+    bool recompute; /* activations are computed again instead of kept: less memory, same bits */
 } ww_training;
 
 extern const ww_param ww_training_params[];

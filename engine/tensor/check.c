@@ -90,7 +90,7 @@ ww_status ww_program_check_finite(ww_program *program, uint64_t step)
         WW_TRY(ww_step_do(now));
         if (now->unit != NULL && now->call == &now->unit->forward)
             WW_TRY(check_output(program, now->unit));
-        else if (now->unit != NULL && now->run != NULL)
+        else if (now->unit != NULL && now->call == &now->unit->backward)
             WW_TRY(check_gradients(program, now->unit));
     }
     return check_results(program);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* From a graph to a program. In order: what is needed (survey), what operators do together (fuse),
- * what goes backward (backward.c), how each operator is called (prepare), where everything lies
- * (memory.c, layout.c), and the list of what a run does (run.c). */
+ * what goes backward (backward.c), what is computed twice (recompute.c), how each operator is
+ * called (prepare), where everything lies (memory.c, layout.c), and the list of what a run does
+ * (run.c). */
 
 #include "engine/tensor/compile.h"
 
@@ -105,10 +106,11 @@ static ww_status fill_unit(ww_program *program, ww_unit *unit)
     unit->in_shape = ww_arena_array(program->arena, n, sizeof *unit->in_shape);
     unit->in = ww_arena_array(program->arena, n, sizeof *unit->in);
     unit->kept_in = ww_arena_array(program->arena, n, sizeof *unit->kept_in);
+    unit->again_in = ww_arena_array(program->arena, n, sizeof *unit->again_in);
     unit->grad_in = ww_arena_array(program->arena, n, sizeof *unit->grad_in);
     unit->target = ww_arena_array(program->arena, n, sizeof *unit->target);
     if (unit->op == NULL || unit->in_shape == NULL || unit->in == NULL || unit->kept_in == NULL ||
-        unit->grad_in == NULL || unit->target == NULL)
+        unit->again_in == NULL || unit->grad_in == NULL || unit->target == NULL)
         return WW_ENOMEM;
     for (size_t k = 0; k < n; k++)
         unit->in_shape[k] = program->arrays[node->in[k]].shape;
@@ -193,6 +195,7 @@ static ww_status build(ww_program *program)
     WW_TRY(list_units(program));
     WW_TRY(key_units(program));
     ww_backward_mark(program);
+    ww_recompute_mark(program);
     WW_TRY(prepare(program));
     WW_TRY(ww_memory_plan(program));
     return ww_steps_list(program);

@@ -5,7 +5,8 @@
 /* The inside of a program, shared by compile.c, backward.c, memory.c, run.c and check.c.
  *
  * Time: unit u of n (an operator that runs) goes forward at time u; the backward pass starts at
- * time n with the weights of the losses; unit u goes backward at time 2n - u. */
+ * time n with the weights of the losses; unit u goes backward at time 3n - 2u. Between two of these
+ * lies a time at which units go forward once more (recompute.c). */
 
 #include "engine/tensor/layout.h"
 #include "engine/tensor/program.h"
@@ -32,6 +33,10 @@ typedef struct ww_array {
     int last;                    /* time of the last read of the value */
     int buffer, gradient_buffer; /* WW_NO_BUFFER where the numbers are elsewhere */
     float *data, *gradient;
+    bool again;     /* backward finds it computed again, elsewhere (recompute.c) */
+    int again_last; /* time of the last read of that one; WW_BEFORE: none */
+    int again_buffer;
+    float *again_data;
 } ww_array;
 
 /** Where the backward function of a unit puts its gradient with respect to one input. */
@@ -60,6 +65,10 @@ typedef struct ww_unit {
     ww_target *target;                           /* [n_in] */
     int saved, scratch;                          /* buffers */
     uint64_t key;                                /* of its random numbers */
+    int segment;                                 /* of the units (recompute.c) */
+    bool repeats;                                /* goes forward once more, by the call `again` */
+    ww_op_call again;
+    float **again_in; /* [n_in] */
     double forward_s, backward_s;
 } ww_unit;
 
@@ -103,12 +112,18 @@ static inline bool ww_mask_has(unsigned mask, int k)
 
 static inline int ww_time_backward(const ww_program *program, int unit)
 {
-    return 2 * program->n_units - unit;
+    return 3 * program->n_units - 2 * unit;
+}
+
+/** When the units of a segment whose last one is `unit` go forward once more. */
+static inline int ww_time_again(const ww_program *program, int unit)
+{
+    return ww_time_backward(program, unit) - 1;
 }
 
 static inline int ww_time_end(const ww_program *program)
 {
-    return 2 * program->n_units + 1;
+    return 3 * program->n_units + 1;
 }
 
 /** Whether the backward call of `unit` reads input k. */
@@ -119,6 +134,16 @@ bool ww_unit_keeps_out(const ww_unit *unit);
 
 /** Decides whose gradients are computed (backward.c). */
 void ww_backward_mark(ww_program *program);
+
+/** Decides which arrays are computed again for the backward pass, if options.recompute says so
+ * (recompute.c). */
+void ww_recompute_mark(ww_program *program);
+
+/** Which units repeat, once it is known which arrays backward reads; they read others in turn. */
+void ww_recompute_lives(ww_program *program);
+
+/** The last unit of the segment of unit u. */
+int ww_recompute_end(const ww_program *program, int u);
 
 /** Finds lives, decides what works in place, plans and allocates all memory, and points everything
  * at its place (memory.c). */

@@ -29,27 +29,35 @@ int ww_buffer_add(ww_program *program, ww_buffer buffer)
     return program->n_buffers++;
 }
 
-/* The time at which each value is read for the last time. */
+static void read_until(int *last, int time)
+{
+    *last = time > *last ? time : *last;
+}
+
+/* The time at which each value is read for the last time, in the forward pass and after it. */
 static void find_lives(ww_program *program)
 {
     for (size_t i = 0; i < program->n_arrays; i++)
-        program->arrays[i].last = WW_BEFORE;
+        program->arrays[i].last = program->arrays[i].again_last = WW_BEFORE;
     for (int u = 0; u < program->n_units; u++) {
         const ww_unit *unit = &program->units[u];
         ww_array *own = &program->arrays[unit->id];
         int back = ww_time_backward(program, u);
-        own->last = unit->differentiated && ww_unit_keeps_out(unit) ? back : u;
+        own->last = u;
+        if (unit->differentiated && ww_unit_keeps_out(unit))
+            read_until(own->again ? &own->again_last : &own->last, back);
         for (int k = 0; k < unit->node->n_in; k++) {
             ww_array *in = &program->arrays[unit->node->in[k]];
-            int last = unit->differentiated && ww_unit_keeps_in(unit, k) ? back : u;
-            if (last > in->last)
-                in->last = last;
+            read_until(&in->last, u);
+            if (unit->differentiated && ww_unit_keeps_in(unit, k))
+                read_until(in->again ? &in->again_last : &in->last, back);
         }
     }
     const ww_graph_result *results;
     size_t n = ww_graph_results(program->graph, &results);
     for (size_t r = 0; r < n; r++)
         program->arrays[results[r].id].last = ww_time_end(program);
+    ww_recompute_lives(program);
 }
 
 /* Whether the output of unit u may take the memory of its first input: nothing else reads that. */
@@ -101,6 +109,21 @@ static void place_output(ww_program *program, int u)
                                                      .role = "output"});
 }
 
+/* Where the output of a unit that goes forward once more lies. */
+static void place_again(ww_program *program, int u)
+{
+    ww_unit *unit = &program->units[u];
+    ww_array *out = &program->arrays[unit->id];
+    out->again_buffer = WW_NO_BUFFER;
+    if (unit->repeats)
+        out->again_buffer = ww_buffer_add(
+            program, (ww_buffer){.floats = out->floats,
+                                 .first = ww_time_again(program, ww_recompute_end(program, u)),
+                                 .last = out->again_last,
+                                 .owner = unit->node->name,
+                                 .role = "output (again)"});
+}
+
 static void place_workspaces(ww_program *program)
 {
     int end = ww_time_end(program), common = WW_NO_BUFFER;
@@ -139,7 +162,7 @@ static ww_status make_room_for_buffers(ww_program *program)
 {
     size_t most = 1 + 3 * program->n_arrays; /* values, gradients, workspaces, contributions */
     for (int u = 0; u < program->n_units; u++)
-        most += 1 + (size_t)program->units[u].node->n_in;
+        most += 2 + (size_t)program->units[u].node->n_in;
     program->buffers = ww_arena_array(program->arena, most, sizeof *program->buffers);
     return program->buffers == NULL ? WW_ENOMEM : WW_OK;
 }
@@ -210,6 +233,7 @@ static void point_arrays(ww_program *program)
         ww_array *array = &program->arrays[i];
         array->data =
             array->value != NULL ? array->value->data : buffer_data(program, array->buffer);
+        array->again_data = array->again ? buffer_data(program, array->again_buffer) : array->data;
         if (!array->wanted)
             continue;
         if (array->node->kind == WW_NODE_PARAM)
@@ -228,7 +252,8 @@ static void point_calls(ww_program *program)
         for (int k = 0; k < unit->node->n_in; k++) {
             const ww_array *in = &program->arrays[unit->node->in[k]];
             unit->in[k] = in->data;
-            unit->kept_in[k] = ww_unit_keeps_in(unit, k) ? in->data : NULL;
+            unit->again_in[k] = in->again_data;
+            unit->kept_in[k] = ww_unit_keeps_in(unit, k) ? in->again_data : NULL;
             if (unit->target[k].kind == WW_TARGET_FIRST)
                 unit->grad_in[k] = in->gradient;
             else if (unit->target[k].kind == WW_TARGET_EXTRA)
@@ -237,9 +262,13 @@ static void point_calls(ww_program *program)
         unit->forward.out = own->data;
         unit->forward.saved = buffer_data(program, unit->saved);
         unit->forward.scratch = buffer_data(program, unit->scratch);
+        unit->again = unit->forward;
+        unit->again.in = unit->again_in;
+        unit->again.out = own->again_data;
+        unit->again.again = true;
         unit->backward = unit->forward;
         unit->backward.in = unit->kept_in;
-        unit->backward.out = ww_unit_keeps_out(unit) ? own->data : NULL;
+        unit->backward.out = ww_unit_keeps_out(unit) ? own->again_data : NULL;
         unit->backward.grad_out = own->gradient;
         unit->backward.grad_in = unit->grad_in;
     }
@@ -253,6 +282,8 @@ ww_status ww_memory_plan(ww_program *program)
     place_inputs(program);
     for (int u = 0; u < program->n_units; u++)
         place_output(program, u);
+    for (int u = 0; u < program->n_units; u++)
+        place_again(program, u);
     place_workspaces(program);
     WW_TRY(ww_backward_buffers(program));
     WW_TRY(ww_layout_plan(program->buffers, (size_t)program->n_buffers, !program->options.unshared,

@@ -52,6 +52,7 @@ typedef struct ww_op_call {
     float *const *grad_in; /* [n_in], NULL where not wanted */
     float *saved, *scratch;
     size_t saved_floats, scratch_floats; /* set by prepare */
+    bool again; /* the same forward call once more in a run: states have moved already */
     ww_mode mode;
     bool rectify;  /* the operator does the rectification that follows it too (ww_rectifies) */
     uint64_t seed; /* differs per node and per step: the key of this call's random numbers */

@@ -22,6 +22,8 @@ typedef struct ww_compile_options {
     bool reference; /* plain-C reference kernels instead of the fast ones */
     uint64_t seed;  /* of dropout and noise */
     bool profile;   /* time every node (ww_program_time) */
+    bool recompute; /* less memory: most activations are forgotten and computed again for the
+                       backward pass, by the same kernels, to the same bits */
     bool unshared;  /* every array in memory of its own, nothing in place: for finding bugs */
 } ww_compile_options;
 

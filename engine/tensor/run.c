@@ -20,9 +20,25 @@ static void list_additions(const ww_program *program, ww_unit *unit, ww_step **n
     }
 }
 
+/* Before the last unit of a segment goes backward: those that go forward once more. */
+static void list_repeats(ww_program *program, int last, ww_step **next)
+{
+    int first = last;
+    if (last + 1 < program->n_units &&
+        program->units[last + 1].segment == program->units[last].segment)
+        return;
+    while (first > 0 && program->units[first - 1].segment == program->units[last].segment)
+        first--;
+    for (int u = first; u <= last; u++) {
+        ww_unit *unit = &program->units[u];
+        if (unit->repeats)
+            *(*next)++ = (ww_step){.run = unit->run_forward, .call = &unit->again, .unit = unit};
+    }
+}
+
 ww_status ww_steps_list(ww_program *program)
 {
-    size_t most = program->n_arrays + 2 * (size_t)program->n_units;
+    size_t most = program->n_arrays + 3 * (size_t)program->n_units;
     for (int u = 0; u < program->n_units; u++)
         most += (size_t)program->units[u].node->n_in;
     program->steps = ww_arena_array(program->arena, most, sizeof(ww_step));
@@ -40,6 +56,7 @@ ww_status ww_steps_list(ww_program *program)
     }
     for (int u = program->n_units; u-- > 0;) {
         ww_unit *unit = &program->units[u];
+        list_repeats(program, u, &next);
         if (!unit->differentiated)
             continue;
         *next++ = (ww_step){.run = unit->run_backward, .call = &unit->backward, .unit = unit};
@@ -91,7 +108,8 @@ void ww_program_key(ww_program *program, uint64_t step)
         ww_unit *unit = &program->units[u];
         uint32_t word[4];
         ww_random_block(unit->key, 0, step, word);
-        unit->forward.seed = unit->backward.seed = (uint64_t)word[1] << 32 | word[0];
+        unit->forward.seed = unit->again.seed = unit->backward.seed =
+            (uint64_t)word[1] << 32 | word[0];
     }
 }
 

@@ -139,9 +139,11 @@ static void sum_forward(const ww_op_call *call, const struct cut *cut, int64_t p
                                  sum);
 }
 
-/* The states of a channel follow the batch. */
+/* The states of a channel follow the batch, once a run. */
 static void follow(ww_op_call *call, int64_t c, int64_t count, double mean, double variance)
 {
+    if (call->again)
+        return;
     const struct batch_norm *a = call->attr;
     double unbiased = count > 1 ? variance * (double)count / (double)(count - 1) : variance;
     float *states[] = {&call->in[MEAN][c], &call->in[VARIANCE][c]};
