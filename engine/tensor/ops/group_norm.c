@@ -168,12 +168,15 @@ static void moments(const struct sizes *s, const ww_op_call *call, int64_t lot, 
 static ww_status forward_reference(ww_op_call *call)
 {
     struct sizes s = sizes_of(call);
-    for (int64_t i = 0; i < s.m.size; i++) {
-        int64_t c = i / s.m.s % s.m.c;
+    for (int64_t lot = 0; lot < s.lots; lot++) {
         double mean, rate;
-        moments(&s, call, i / s.count, &mean, &rate);
-        call->out[i] = (float)(((double)call->in[X][i] - mean) * rate * (double)call->in[GAIN][c] +
-                               (double)call->in[BIAS][c]);
+        moments(&s, call, lot, &mean, &rate);
+        for (int64_t i = lot * s.count; i < (lot + 1) * s.count; i++) {
+            int64_t c = i / s.m.s % s.m.c;
+            call->out[i] =
+                (float)(((double)call->in[X][i] - mean) * rate * (double)call->in[GAIN][c] +
+                        (double)call->in[BIAS][c]);
+        }
     }
     return WW_OK;
 }

@@ -9,6 +9,7 @@
  *     dgain = sum dy h,    dbias = sum dy            (sums over samples)
  */
 #include <math.h>
+#include <stdlib.h>
 
 #include "engine/tensor/backend/loops.h"
 #include "engine/tensor/backend/maps.h"
@@ -157,12 +158,13 @@ static void moments(const ww_op_call *call, const struct sizes *s, int64_t n, do
 static ww_status forward_reference(ww_op_call *call)
 {
     struct sizes s = sizes_of(call);
-    for (int64_t i = 0; i < s.n * s.m; i++) {
+    for (int64_t n = 0; n < s.n; n++) {
         double mean, rate;
-        moments(call, &s, i / s.m, &mean, &rate);
-        call->out[i] =
-            (float)(((double)call->in[X][i] - mean) * rate * (double)call->in[GAIN][i % s.m] +
-                    (double)call->in[BIAS][i % s.m]);
+        moments(call, &s, n, &mean, &rate);
+        for (int64_t i = 0; i < s.m; i++)
+            call->out[n * s.m + i] = (float)(((double)call->in[X][n * s.m + i] - mean) * rate *
+                                                 (double)call->in[GAIN][i] +
+                                             (double)call->in[BIAS][i]);
     }
     return WW_OK;
 }
@@ -170,19 +172,23 @@ static ww_status forward_reference(ww_op_call *call)
 static ww_status backward_reference(ww_op_call *call)
 {
     struct sizes s = sizes_of(call);
-    for (int64_t i = 0; i < s.m; i++) {
-        double dgain = 0, dbias = 0, mean, rate;
-        for (int64_t n = 0; n < s.n; n++) {
+    double *dgain = calloc((size_t)(2 * s.m), sizeof *dgain), *dbias = dgain + s.m;
+    if (dgain == NULL)
+        return WW_FAIL(WW_ENOMEM, "out of memory for a normalisation");
+    for (int64_t n = 0; n < s.n; n++) {
+        double mean, rate;
+        moments(call, &s, n, &mean, &rate);
+        for (int64_t i = 0; i < s.m; i++) {
             double dy = (double)call->grad_out[n * s.m + i];
-            moments(call, &s, n, &mean, &rate);
-            dgain += dy * ((double)call->in[X][n * s.m + i] - mean) * rate;
-            dbias += dy;
+            dgain[i] += dy * ((double)call->in[X][n * s.m + i] - mean) * rate;
+            dbias[i] += dy;
         }
-        if (call->grad_in[GAIN] != NULL)
-            call->grad_in[GAIN][i] = (float)dgain;
-        if (call->grad_in[BIAS] != NULL)
-            call->grad_in[BIAS][i] = (float)dbias;
     }
+    for (int64_t i = 0; i < s.m && call->grad_in[GAIN] != NULL; i++)
+        call->grad_in[GAIN][i] = (float)dgain[i];
+    for (int64_t i = 0; i < s.m && call->grad_in[BIAS] != NULL; i++)
+        call->grad_in[BIAS][i] = (float)dbias[i];
+    free(dgain);
     for (int64_t n = 0; n < s.n && call->grad_in[X] != NULL; n++) {
         double mean, rate, mean_e = 0, mean_eh = 0;
         moments(call, &s, n, &mean, &rate);
