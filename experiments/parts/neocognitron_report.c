@@ -45,6 +45,8 @@ static ww_status store(const ww_grid *grid, int brain, ww_h5 *results, ww_figure
     figure->low = interval ? value + n : NULL;
     figure->high = interval ? value + 2 * n : NULL;
     figure->reference = NAN;
+    figure->y_min = 0;
+    figure->y_max = 1;
     return ww_figure_store(results, figure);
 }
 
