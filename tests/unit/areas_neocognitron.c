@@ -330,6 +330,11 @@ Test(areas_neocognitron, the_top_says_the_best_cell_or_the_best_mixture_of_each_
         cell_rows = weight->data;
         ww_program *program = eye(model);
         memcpy(map, see(program, picture, "area/V2", &shape), sizeof map);
+        double mean = 0;
+        for (size_t i = 0; i < cell_size; i++)
+            mean += (double)map[i] / (double)cell_size;
+        for (size_t i = 0; i < cell_size; i++) /* a cell that hears what is faint alone */
+            weight->data[2 * cell_size + i] = (double)map[i] > mean ? 0 : weight->data[i];
         const float *c = see(program, picture, "area/AITv", &shape);
         for (int k = 0; k < 3; k++) {
             double s[4], most = 0, power = 0;

@@ -131,6 +131,52 @@ Test(connectome_neocognitron, a_winner_keeps_others_away_and_wins_once_a_picture
     ww_neo_planes_free(planes);
 }
 
+/* Two patterns three columns apart, the second one fainter. */
+static void beside(float *map, float first, float second)
+{
+    memset(map, 0, CHANNELS * SIDE * SIDE * sizeof *map);
+    for (int k = 0; k < 2; k++)
+        for (int i = 0; i < CHANNELS * TAPS; i++)
+            if (planted(k, i / TAPS, i % TAPS))
+                map[(i / TAPS * SIDE + 5 + i % TAPS / KERNEL) * SIDE + 3 + 3 * k + i % KERNEL] =
+                    k ? second : first;
+}
+
+Test(connectome_neocognitron, within_reach_of_a_winner_nothing_else_learns)
+{
+    float window[TAPS], map[CHANNELS * SIDE * SIDE], weights[MOST * CHANNELS * TAPS];
+    window_of(window);
+    for (int reach = 0; reach < 5; reach += 4) {
+        ww_neo_rules rules = rules_of(0.8, window);
+        rules.compete = reach;
+        ww_neo_planes *planes;
+        expect_ok(ww_neo_planes_create(&planes, &rules));
+        for (int k = 0; k < 2; k++) { /* each alone becomes a plane */
+            beside(map, k == 0, k == 1);
+            ww_neo_planes_see(planes, map);
+        }
+        cr_assert_eq(ww_neo_planes_count(planes), 2);
+        ww_neo_planes_free(planes);
+
+        rules.quiet = 0.6;
+        expect_ok(ww_neo_planes_create(&planes, &rules));
+        beside(map, 1, 0.7f);
+        for (int k = 0; k < 2; k++)
+            ww_neo_planes_see(planes, map); /* the second time they compete */
+        ww_neo_planes_weights(planes, weights);
+        int grown = 0;
+        for (int plane = 0; plane < ww_neo_planes_count(planes); plane++) {
+            double most = 0;
+            for (int i = 0; i < CHANNELS * TAPS; i++)
+                most = fmax(most, (double)weights[plane * CHANNELS * TAPS + i]);
+            grown += most > 1.5 * (double)window[TAPS / 2];
+        }
+        cr_assert_eq(grown == 1, reach == 4, "reach %d: %d planes have learned twice", reach,
+                     grown);
+        ww_neo_planes_free(planes);
+    }
+}
+
 /* ---- labelled cells ---- */
 
 Test(connectome_neocognitron, labels_make_cells_until_none_is_wrong)
