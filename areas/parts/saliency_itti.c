@@ -15,6 +15,8 @@
 
 #include "areas/parts/saliency.h"
 
+static const float ROUNDING = 1e-5f; /* of maps from 0 to 1 */
+
 static float maximum(const float *map, size_t n)
 {
     float most = 0;
@@ -35,13 +37,15 @@ static void to_unit(float *map, size_t n)
         map[i] = flat ? 0 : (map[i] - least) / range;
 }
 
+/* Higher than its neighbours by more than rounding: what ties is no peak, whichever way the sums of
+ * the filters were rounded. */
 static bool is_peak(const float *map, int height, int width, int row, int column)
 {
     float here = map[row * width + column];
     for (int r = row - 1; r <= row + 1; r++)
         for (int c = column - 1; c <= column + 1; c++)
             if (r >= 0 && r < height && c >= 0 && c < width && (r != row || c != column) &&
-                map[r * width + c] >= here)
+                map[r * width + c] > here - ROUNDING)
                 return false;
     return true;
 }
