@@ -8,6 +8,7 @@
 #include "engine/base/plan.h"
 #include "engine/base/threads.h"
 #include "engine/tensor/backend/conv.h"
+#include "engine/tensor/backend/fourier.h"
 #include "engine/tensor/backend/rows.h"
 #include "engine/tensor/ops.h"
 #include "tests/support/op_rig.h"
@@ -170,6 +171,102 @@ Test(tensor_conv, few_channels_on_every_processor)
             for (int kind = 0; kind < WW_N_KERNELS; kind++)
                 if (ww_kernels_get(kind) != NULL)
                     with_kernels(of, batch, &rows_for[kind], 1);
+}
+
+/* ---- spectra of tiles, likewise ---- */
+
+static const ww_op_case large_filters[] = {
+    CASE("many tiles", 1, 45, 67, 3, 1, 7, 7, .pad = 3),
+    CASE("three channels, odd sizes", 3, 17, 23, 5, 3, 13, 11, .pad = 5),
+    CASE("two channels, one filter", 2, 19, 18, 1, 2, 15, 15, .pad = 7),
+    CASE("five channels, two filters", 5, 12, 9, 2, 5, 9, 9, .pad = 4),
+    CASE("a map smaller than the filter", 1, 9, 6, 2, 1, 31, 31, .pad = 15),
+    CASE("no padding", 2, 33, 20, 3, 2, 17, 5, .pad = 0),
+    CASE("more padding than taps", 1, 4, 3, 2, 1, 5, 5, .pad = 9),
+    CASE("a row of taps", 1, 3, 70, 2, 1, 1, 64, .pad = 32),
+    CASE("a column of taps", 1, 80, 2, 2, 1, 51, 1, .pad = 0),
+    CASE("one channel a group", 4, 14, 18, 4, 1, 11, 11, .pad = 5, .groups = 4),
+    CASE("groups of two channels and three filters", 4, 16, 9, 6, 2, 7, 7, .pad = 3, .groups = 2),
+    {0}};
+
+static ww_status create_fourier(void **state, size_t *floats, const ww_conv_task *of, int kind)
+{
+    ww_fourier *fourier;
+    WW_TRY(ww_fourier_create(&fourier, of, ww_kernels_get(kind)));
+    *state = fourier;
+    *floats = ww_fourier_scratch(fourier);
+    return WW_OK;
+}
+
+static ww_status fourier_plain(void **state, size_t *floats, const ww_conv_task *of)
+{
+    return create_fourier(state, floats, of, WW_KERNELS_PLAIN);
+}
+
+static ww_status fourier_avx2(void **state, size_t *floats, const ww_conv_task *of)
+{
+    return create_fourier(state, floats, of, WW_KERNELS_AVX2);
+}
+
+static ww_status fourier_avx512(void **state, size_t *floats, const ww_conv_task *of)
+{
+    return create_fourier(state, floats, of, WW_KERNELS_AVX512);
+}
+
+static ww_status run_fourier(void *state, float *x, float *weight, float *y, float *scratch)
+{
+    ww_fourier_run(state, x, weight, y, scratch);
+    return WW_OK;
+}
+
+static void free_fourier(void *state)
+{
+    ww_fourier_free(state);
+}
+
+static const ww_conv_kernel fourier_for[WW_N_KERNELS] = {
+    {"fourier, plain", ww_fourier_supports, NULL, fourier_plain, run_fourier, free_fourier},
+    {"fourier, AVX2", ww_fourier_supports, NULL, fourier_avx2, run_fourier, free_fourier},
+    {"fourier, AVX-512", ww_fourier_supports, NULL, fourier_avx512, run_fourier, free_fourier}};
+
+Test(tensor_conv, large_filters_on_every_processor)
+{
+    for (const ww_op_case *of = large_filters; of->name != NULL; of++)
+        for (int64_t batch = 1; batch <= 3; batch += 2)
+            for (int kind = 0; kind < WW_N_KERNELS; kind++)
+                if (ww_kernels_get(kind) != NULL)
+                    with_kernels(of, batch, &fourier_for[kind], 1);
+}
+
+/* Every length of transform, forward; the sums are exact but for rounding. */
+Test(tensor_conv, every_length_of_transform)
+{
+    for (int64_t side = 5; side <= 64; side += 7) {
+        ww_op_case of = {.name = "a length",
+                         .attr = &(const ww_conv2d_attr){.pad = 0},
+                         .n_in = 2,
+                         .in = {{4, {WW_BATCH, 1, side + 2, side + 5}}, {4, {1, 1, side, side}}},
+                         .draw = {WW_DRAW_NORMAL, WW_DRAW_NORMAL}};
+        with_kernels(&of, 1, &fourier_for[WW_KERNELS_PLAIN], 1);
+    }
+}
+
+Test(tensor_conv, kept_spectra_follow_the_weights)
+{
+    ww_conv_task of = {.size = {1, 1, 9, 9, 1, 7, 7, 9, 9, 1, 3, 1, 1}, .threads = 1, .keep = true};
+    float x[81] = {0}, weight[49] = {0}, y[81];
+    ww_fourier *fourier;
+    cr_assert_eq(ww_fourier_create(&fourier, &of, ww_kernels_best()), WW_OK);
+    float *scratch = aligned_alloc(64, (ww_fourier_scratch(fourier) / 16 + 1) * 64);
+    x[40] = 1; /* its response is the filter, turned */
+    for (int i = 0; i < 3; i++) {
+        weight[24] = (float)i, weight[0] = 2;
+        ww_fourier_run(fourier, x, weight, y, scratch);
+        cr_assert_float_eq(y[40], (float)i, 1e-5);
+        cr_assert_float_eq(y[40 + 3 * 9 + 3], 2, 1e-5);
+    }
+    ww_fourier_free(fourier);
+    free(scratch);
 }
 
 /* ---- the choice ---- */

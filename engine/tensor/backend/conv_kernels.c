@@ -10,6 +10,7 @@
 
 #include "engine/tensor/backend/columns.h"
 #include "engine/tensor/backend/conv.h"
+#include "engine/tensor/backend/fourier.h"
 #include "engine/tensor/backend/rows.h"
 #include "engine/tensor/backend/winograd.h"
 
@@ -188,6 +189,39 @@ static void rows_destroy(void *state)
 static const ww_conv_kernel by_rows = {"rows",      ww_rows_supports, rows_s,
                                        rows_create, rows_run,         rows_destroy};
 
+/* ---- spectra ---- */
+
+static double fourier_s(const ww_conv_task *task)
+{
+    bool alone;
+    double seconds = ww_fourier_estimate_s(task, &alone);
+    return alone_s(seconds, alone);
+}
+
+static ww_status fourier_create(void **state, size_t *scratch_floats, const ww_conv_task *task)
+{
+    ww_fourier *fourier;
+    *state = NULL;
+    WW_TRY(ww_fourier_create(&fourier, task, ww_kernels_best()));
+    *scratch_floats = ww_fourier_scratch(fourier);
+    *state = fourier;
+    return WW_OK;
+}
+
+static ww_status fourier_run(void *state, float *x, float *weight, float *y, float *scratch)
+{
+    ww_fourier_run(state, x, weight, y, scratch);
+    return WW_OK;
+}
+
+static void fourier_destroy(void *state)
+{
+    ww_fourier_free(state);
+}
+
+static const ww_conv_kernel fourier = {"fourier",      ww_fourier_supports, fourier_s,
+                                       fourier_create, fourier_run,         fourier_destroy};
+
 /* ---- columns ---- */
 
 static double columns_s(const ww_conv_task *task)
@@ -226,4 +260,4 @@ static const ww_conv_kernel columns = {"columns",      always,      columns_s,
                                        columns_create, columns_run, free};
 
 const ww_conv_kernel *const ww_conv_kernels[WW_N_CONV_KERNELS] = {&onednn, &winograd, &by_rows,
-                                                                  &columns};
+                                                                  &fourier, &columns};

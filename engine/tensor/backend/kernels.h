@@ -35,6 +35,24 @@ typedef struct ww_taps {
     bool add;
 } ww_taps;
 
+enum { WW_DFT_PASSES = 3, WW_MOST_LANES = 16 };
+
+/** A discrete Fourier transform of n numbers: the product of its passes' radices (3, 4, 5, 6, 8),
+ * of which there are two at least. Without scale. */
+typedef struct ww_dft {
+    int64_t n;
+    int passes, radix[WW_DFT_PASSES];
+    const float *twiddle[WW_DFT_PASSES]; /* [butterfly][radix - 1][2] */
+} ww_dft;
+
+/** Rectangles of maps, one a lane: at + stride row + column, from the maps' beginning, which need
+ * not exist but for rows top .. bottom-1 and columns left .. right-1 of it. */
+typedef struct ww_rectangles {
+    int64_t at[WW_MOST_LANES], top[WW_MOST_LANES], bottom[WW_MOST_LANES];
+    int64_t left[WW_MOST_LANES], right[WW_MOST_LANES];
+    int64_t stride;
+} ww_rectangles;
+
 /** Lanes: `lanes` numbers that are worked on at once. `offset` has one entry a lane. */
 typedef struct ww_kernels {
     const char *name;
@@ -72,6 +90,24 @@ typedef struct ww_kernels {
                     int64_t vectors, int64_t n, bool add);
 
     void (*taps)(const ww_taps *taps);
+
+    /** Complex numbers are [2][lanes] in what follows. to[.. n_to-1] = the transform of from[n],
+     * each `step` floats from one number to the next; `between` has room for 2 n numbers. May be in
+     * place. */
+    void (*dft)(const ww_dft *dft, bool inverse, const float *from, int64_t from_step, float *to,
+                int64_t to_step, int64_t n_to, float *between);
+    /** to[n][step] = n pixels of one row of rectangles, zero where they do not exist. */
+    void (*pixels_in)(const ww_rectangles *tiles, const float *maps, int64_t row, int64_t n,
+                      float *to, int64_t step);
+    /** The inverse; what does not exist is left out. */
+    void (*pixels_out)(const ww_rectangles *tiles, float *maps, int64_t row, int64_t n,
+                       const float *from, int64_t step);
+    /** z[n] (add: +=) = the sum over channels of x[channel][x_step] times a[channel][a_step], where
+     * each a is [2][n] and the same for all lanes. */
+    void (*spectrum_product)(int64_t n, int64_t channels, const float *x, int64_t x_step,
+                             const float *a, int64_t a_step, float *z, bool add);
+    /** sums[2][n] (add: +=) = the sum over lanes of x[n] times the conjugate of y[n]. */
+    void (*spectrum_sums)(int64_t n, const float *x, const float *y, float *sums, bool add);
 } ww_kernels;
 
 /** For plain C, AVX2 with FMA, AVX-512; NULL where this processor lacks it. The first is never

@@ -250,7 +250,7 @@ const ww_op ww_op_conv2d = {
     .item = {.name = "conv2d",
              .summary = "two-dimensional convolution, strided, dilated, "
                         "in groups",
-             .sources = "chellapilla2006"},
+             .sources = "chellapilla2006 cooley1965 good1958 mathieu2014 stockham1966"},
     .attr_size = sizeof(ww_conv2d_attr),
     .min_in = 2,
     .max_in = 2,
