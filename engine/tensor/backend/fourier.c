@@ -33,176 +33,8 @@
  * 31 px and 1 to 32 channels (direct sums in float: 1e-7 to 2e-6). */
 #include "engine/tensor/backend/fourier_plan.h"
 
-#include <assert.h>
-#include <math.h>
 #include <omp.h>
-#include <stdlib.h>
 #include <string.h>
-
-enum { PARTS_LEAST = 2, PARTS_MOST = 8, PARTS_FLOATS = 1 << 21, LINE = 16 };
-/* Maps [n, groups c, h, w] that are read and [n, groups k, oh, ow] that are made or, for the
- * weights, the gradients of which are read. */
-struct ww_fourier {
-    const ww_kernels *kernels;
-    ww_conv_pass pass;
-    int threads;
-    ww_fourier_tiling g;
-    ww_dft dft[2];
-    int64_t parts, shares;        /* of the lots, for the weights; of the filters */
-    bool adds;                    /* channels are added to the spectra of all results in turn */
-    int64_t block;                /* filters at a time */
-    size_t number, column, plane; /* floats: of a complex number, of a column, of a plane */
-    size_t row_column, filter;    /* of a column of results; of a filter's spectrum */
-    float *twiddles;
-    float *kept, *kept_spectra; /* weights, and their spectra; NULL unless kept */
-    bool known;
-};
-
-static int64_t up(int64_t n, int64_t to)
-{
-    return (n + to - 1) / to * to;
-}
-
-static int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-/* ---- preparation ---- */
-
-static float *fill_dft(ww_dft *dft, const ww_fourier_length *length, float *twiddle)
-{
-    *dft = (ww_dft){.n = length->n};
-    int64_t butterflies = length->n;
-    for (int i = 0; i < WW_DFT_PASSES && length->radix[i] > 0; i++) {
-        int radix = dft->radix[dft->passes++] = length->radix[i];
-        int64_t n = butterflies; /* of the transforms that this pass works on */
-        butterflies /= radix;
-        dft->twiddle[i] = twiddle;
-        for (int64_t p = 0; p < butterflies; p++)
-            for (int64_t j = 1; j < radix; j++) {
-                double angle = 2 * 3.14159265358979323846 * (double)(p * j) / (double)n;
-                *twiddle++ = (float)cos(angle);
-                *twiddle++ = (float)-sin(angle);
-            }
-    }
-    return twiddle;
-}
-
-static void plan_shares(ww_fourier *f)
-{
-    const ww_fourier_tiling *g = &f->g;
-    bool weights = f->pass == WW_CONV_WEIGHTS;
-    int64_t parts = PARTS_FLOATS / (g->groups * g->k * g->c * (int64_t)f->filter);
-    parts = parts < PARTS_LEAST ? PARTS_LEAST : least(parts, PARTS_MOST);
-    f->parts = weights ? least(g->lots, parts) : g->lots;
-    int64_t tasks = f->parts * g->groups;
-    f->shares = 1;
-    while (2 * g->c <= g->k && f->shares < g->k && tasks * f->shares < 4 * f->threads &&
-           tasks * f->shares % f->threads != 0)
-        f->shares++;
-}
-
-/* An odd number of complex numbers apart, so that rows of a plane do not fall on one set of a
- * cache. */
-static void lay_out(ww_fourier *f)
-{
-    const ww_fourier_tiling *g = &f->g;
-    f->number = 2 * (size_t)f->kernels->lanes;
-    f->column = (size_t)(f->dft[0].n | 1) * f->number;
-    f->plane = (size_t)f->dft[1].n * f->column;
-    f->row_column = (size_t)(g->axis[0].valid | 1) * f->number;
-    f->filter = (size_t)(2 * f->dft[0].n * f->dft[1].n);
-    f->adds = f->pass != WW_CONV_WEIGHTS && g->c > 1 && g->c > g->k;
-    f->block = f->adds || g->c == 1 ? 1 : least(WW_FOURIER_BLOCK, g->k);
-}
-
-ww_status ww_fourier_create(ww_fourier **out, const ww_conv_task *task, const ww_kernels *kernels)
-{
-    assert(ww_fourier_supports(task));
-    *out = NULL;
-    ww_fourier *f = malloc(sizeof *f);
-    if (f == NULL)
-        return WW_FAIL(WW_ENOMEM, "out of memory for a convolution");
-    *f = (ww_fourier){.kernels = kernels, .pass = task->pass, .threads = task->threads};
-    ww_fourier_tile(&f->g, task, kernels->lanes);
-    f->twiddles = malloc(2 * 4 * WW_FOURIER_LONGEST * sizeof *f->twiddles);
-    if (f->twiddles != NULL) {
-        float *end = fill_dft(&f->dft[0], f->g.axis[0].length, f->twiddles);
-        end = fill_dft(&f->dft[1], f->g.axis[1].length, end);
-        assert(end <= f->twiddles + 2 * 4 * WW_FOURIER_LONGEST);
-        lay_out(f);
-        plan_shares(f);
-    }
-    bool keep = task->keep && task->pass != WW_CONV_WEIGHTS;
-    const ww_conv_size *s = &task->size;
-    if (keep && f->twiddles != NULL) {
-        size_t pairs = (size_t)(s->k * s->c / s->groups);
-        f->kept = malloc(pairs * (size_t)(s->kh * s->kw) * sizeof *f->kept);
-        f->kept_spectra = aligned_alloc(64, pairs * f->filter * sizeof *f->kept_spectra);
-    }
-    if (f->twiddles == NULL || (keep && (f->kept == NULL || f->kept_spectra == NULL))) {
-        ww_fourier_free(f);
-        return WW_FAIL(WW_ENOMEM, "out of memory for a convolution");
-    }
-    *out = f;
-    return WW_OK;
-}
-
-void ww_fourier_free(ww_fourier *f)
-{
-    if (f == NULL)
-        return;
-    free(f->twiddles);
-    free(f->kept);
-    free(f->kept_spectra);
-    free(f);
-}
-
-static int64_t pairs_of(const ww_fourier *f)
-{
-    return f->g.groups * f->g.k * f->g.c;
-}
-
-/* A thread's: a line and what lies between passes; planes of channels, of results; rows. */
-static size_t line_floats(const ww_fourier *f)
-{
-    int64_t longest = f->dft[0].n > f->dft[1].n ? f->dft[0].n : f->dft[1].n;
-    return 3 * (size_t)longest * f->number;
-}
-
-static int64_t channel_planes(const ww_fourier *f)
-{
-    return f->adds ? 1 : f->g.c;
-}
-
-static size_t results_floats(const ww_fourier *f)
-{
-    if (f->pass == WW_CONV_WEIGHTS)
-        return f->plane;
-    return (f->adds ? (size_t)f->g.k * f->plane : 0) +
-           (size_t)f->block * (size_t)f->dft[1].n * f->row_column;
-}
-
-static size_t own_floats(const ww_fourier *f)
-{
-    size_t taps = (size_t)up(f->g.axis[0].taps * f->g.axis[1].taps * f->kernels->lanes, LINE);
-    size_t most = (size_t)channel_planes(f) * f->plane + results_floats(f);
-    size_t filters = f->plane + taps;
-    return line_floats(f) + (size_t)up((int64_t)(most > filters ? most : filters), LINE);
-}
-
-/* Spectra of filters, or of the parts' sums. */
-static size_t shared_floats(const ww_fourier *f)
-{
-    int64_t copies = f->pass == WW_CONV_WEIGHTS ? f->parts : f->kept == NULL;
-    return (size_t)(copies * pairs_of(f)) * f->filter;
-}
-
-size_t ww_fourier_scratch(const ww_fourier *f)
-{
-    return shared_floats(f) + (size_t)f->threads * own_floats(f);
-}
 
 /* ---- filters: spectra[pair][column][2][row] ---- */
 
@@ -258,8 +90,8 @@ static void transform_filters(const ww_fourier *f, int64_t first, const float *w
     const ww_kernels *kernels = f->kernels;
     const ww_fourier_axis *v = &f->g.axis[0], *u = &f->g.axis[1];
     int64_t tall = f->dft[0].n, wide = f->dft[1].n, number = (int64_t)f->number;
-    int64_t count = least(kernels->lanes, pairs_of(f) - first);
-    float *between = own + line_floats(f) / 3, *plane = own + line_floats(f);
+    int64_t count = ww_least(kernels->lanes, ww_fourier_pairs(f) - first);
+    float *between = own + ww_fourier_line_floats(f) / 3, *plane = own + ww_fourier_line_floats(f);
     float *taps = plane + f->plane;
     ww_rectangles from = in_turn(count, v->taps * u->taps, v->taps, u->taps);
     ww_rectangles to = in_turn(count, (int64_t)f->filter, 2 * wide, tall);
@@ -282,20 +114,16 @@ static void transform_filters(const ww_fourier *f, int64_t first, const float *w
 
 static const float *spectra_of(ww_fourier *f, const float *weight, float *scratch)
 {
-    float *spectra = f->kept == NULL ? scratch : f->kept_spectra;
-    int64_t area = f->g.axis[0].taps * f->g.axis[1].taps, pairs = pairs_of(f);
-    size_t bytes = (size_t)(pairs * area) * sizeof *weight, own = own_floats(f);
-    if (f->known && memcmp(f->kept, weight, bytes) == 0)
+    float *spectra = f->kept.made != NULL ? f->kept.made : scratch;
+    int64_t area = f->g.axis[0].taps * f->g.axis[1].taps, pairs = ww_fourier_pairs(f);
+    size_t own = ww_fourier_own_floats(f);
+    if (f->kept.made != NULL && ww_kept_holds(&f->kept, weight, pairs * area, f->threads))
         return spectra;
-    float *owns = scratch + shared_floats(f);
+    float *owns = scratch + ww_fourier_shared_floats(f);
     int64_t lanes = f->kernels->lanes;
 #pragma omp parallel for num_threads(f->threads) if (pairs > lanes)
     for (int64_t first = 0; first < pairs; first += lanes)
         transform_filters(f, first, weight, spectra, owns + (size_t)omp_get_thread_num() * own);
-    if (f->kept != NULL) {
-        memcpy(f->kept, weight, bytes);
-        f->known = true;
-    }
     return spectra;
 }
 
@@ -319,8 +147,8 @@ static void list_tiles(const ww_fourier *f, int64_t lot, bool patches, ww_rectan
         t->at[l] = sample * maps * h * w + row * w + column;
         t->top[l] = row < 0 ? -row : 0;
         t->left[l] = column < 0 ? -column : 0;
-        t->bottom[l] = sample < g->n ? least(rows, h - row) : 0;
-        t->right[l] = least(columns, w - column);
+        t->bottom[l] = sample < g->n ? ww_least(rows, h - row) : 0;
+        t->right[l] = ww_least(columns, w - column);
     }
 }
 
@@ -343,7 +171,7 @@ static void transform_column(const ww_fourier *f, float *line, float *own)
 {
     int64_t number = (int64_t)f->number;
     f->kernels->dft(&f->dft[0], false, line, number, line, number, f->dft[0].n,
-                    own + line_floats(f) / 3);
+                    own + ww_fourier_line_floats(f) / 3);
 }
 
 /* Some filters' results, from their columns' inverse transforms. */
@@ -387,7 +215,8 @@ static void run_lot(const ww_fourier *f, int64_t lot, int64_t first, int64_t las
     const ww_fourier_tiling *g = &f->g;
     int64_t tall = f->dft[0].n, wide = f->dft[1].n, number = (int64_t)f->number;
     int64_t map = g->axis[0].outputs * g->axis[1].outputs;
-    float *planes = own + line_floats(f), *results = planes + (size_t)channel_planes(f) * f->plane;
+    float *planes = own + ww_fourier_line_floats(f),
+          *results = planes + (size_t)ww_fourier_channel_planes(f) * f->plane;
     float *rows = results + (f->adds ? (size_t)g->k * f->plane : 0);
     ww_rectangles patches[2], tiles[2];
     list_tiles(f, lot, true, patches);
@@ -398,7 +227,7 @@ static void run_lot(const ww_fourier *f, int64_t lot, int64_t first, int64_t las
         rows_in(f, patches, tall, in + c * g->axis[0].size * g->axis[1].size,
                 planes + (size_t)c * f->plane, own);
     for (int64_t k = first; k < last; k += f->block) {
-        int64_t end = least(last, k + f->block);
+        int64_t end = ww_least(last, k + f->block);
         for (int64_t u = 0; u < wide; u++) {
             float *column = planes + (size_t)u * f->column;
             for (int64_t c = 0; !f->adds && k == first && c < g->c; c++)
@@ -413,7 +242,7 @@ static void run_lot(const ww_fourier *f, int64_t lot, int64_t first, int64_t las
                                                  (int64_t)f->filter, own, false);
                 f->kernels->dft(&f->dft[0], true, line, number,
                                 rows + (size_t)((j - k) * wide + u) * f->row_column, number,
-                                g->axis[0].valid, own + line_floats(f) / 3);
+                                g->axis[0].valid, own + ww_fourier_line_floats(f) / 3);
             }
         }
         for (int64_t j = k; j < end; j++)
@@ -426,8 +255,8 @@ static void run_maps(ww_fourier *f, const float *in, const float *weight, float 
 {
     const ww_fourier_tiling *g = &f->g;
     const float *spectra = spectra_of(f, weight, scratch);
-    float *owns = scratch + shared_floats(f);
-    size_t own = own_floats(f);
+    float *owns = scratch + ww_fourier_shared_floats(f);
+    size_t own = ww_fourier_own_floats(f);
     int64_t map = g->axis[0].size * g->axis[1].size;
     int64_t out_map = g->axis[0].outputs * g->axis[1].outputs;
     int64_t tasks = g->lots * g->groups * f->shares;
@@ -449,7 +278,7 @@ static void add_lot(const ww_fourier *f, int64_t lot, int64_t first, int64_t las
     const ww_fourier_tiling *g = &f->g;
     int64_t tall = f->dft[0].n, map = g->axis[0].size * g->axis[1].size;
     int64_t out_map = g->axis[0].outputs * g->axis[1].outputs;
-    float *planes = own + line_floats(f), *gradients = planes + (size_t)g->c * f->plane;
+    float *planes = own + ww_fourier_line_floats(f), *gradients = planes + (size_t)g->c * f->plane;
     ww_rectangles tiles[2];
     list_tiles(f, lot, true, tiles);
     for (int64_t c = 0; c < g->c; c++) {
@@ -479,7 +308,7 @@ static void run_part(const ww_fourier *f, int64_t task, const float *x, const fl
     int64_t share = task % f->shares, group = task / f->shares % g->groups;
     int64_t part = task / (f->shares * g->groups);
     int64_t begin = g->lots * part / f->parts, end = g->lots * (part + 1) / f->parts;
-    sums += (size_t)(part * pairs_of(f) + group * g->k * g->c) * f->filter;
+    sums += (size_t)(part * ww_fourier_pairs(f) + group * g->k * g->c) * f->filter;
     for (int64_t lot = begin; lot < end; lot++)
         add_lot(f, lot, g->k * share / f->shares, g->k * (share + 1) / f->shares,
                 x + group * g->c * g->axis[0].size * g->axis[1].size,
@@ -493,8 +322,8 @@ static void finish_weights(const ww_fourier *f, int64_t first, float *sums, floa
     const ww_kernels *kernels = f->kernels;
     const ww_fourier_axis *v = &f->g.axis[0], *u = &f->g.axis[1];
     int64_t tall = f->dft[0].n, wide = f->dft[1].n, number = (int64_t)f->number;
-    int64_t count = least(kernels->lanes, pairs_of(f) - first), area = v->taps * u->taps;
-    float *between = own + line_floats(f) / 3, *plane = own + line_floats(f);
+    int64_t count = ww_least(kernels->lanes, ww_fourier_pairs(f) - first), area = v->taps * u->taps;
+    float *between = own + ww_fourier_line_floats(f) / 3, *plane = own + ww_fourier_line_floats(f);
     float scale = 1.0f / (float)(tall * wide);
     ww_rectangles from = in_turn(count, (int64_t)f->filter, 2 * wide, tall);
     ww_rectangles to = in_turn(count, area, v->taps, u->taps);
@@ -502,7 +331,7 @@ static void finish_weights(const ww_fourier *f, int64_t first, float *sums, floa
     for (size_t i = 0; i < (size_t)count * f->filter; i++) {
         float sum = sums[i];
         for (int64_t part = 1; part < f->parts; part++)
-            sum += sums[i + (size_t)(part * pairs_of(f)) * f->filter];
+            sum += sums[i + (size_t)(part * ww_fourier_pairs(f)) * f->filter];
         sums[i] = scale * sum;
     }
     for (int64_t column = 0; column < wide; column++) {
@@ -521,8 +350,8 @@ static void finish_weights(const ww_fourier *f, int64_t first, float *sums, floa
 static void run_weights(const ww_fourier *f, const float *x, float *weight, const float *y,
                         float *scratch)
 {
-    float *owns = scratch + shared_floats(f);
-    size_t own = own_floats(f);
+    float *owns = scratch + ww_fourier_shared_floats(f);
+    size_t own = ww_fourier_own_floats(f);
     int64_t tasks = f->parts * f->g.groups * f->shares, lanes = f->kernels->lanes;
 #pragma omp parallel num_threads(f->threads)
     {
@@ -531,7 +360,7 @@ static void run_weights(const ww_fourier *f, const float *x, float *weight, cons
         for (int64_t task = 0; task < tasks; task++)
             run_part(f, task, x, y, scratch, mine);
 #pragma omp for
-        for (int64_t first = 0; first < pairs_of(f); first += lanes)
+        for (int64_t first = 0; first < ww_fourier_pairs(f); first += lanes)
             finish_weights(f, first, scratch, weight, mine);
     }
 }

@@ -2,10 +2,13 @@
 #ifndef WW_ENGINE_TENSOR_BACKEND_FOURIER_PLAN_H
 #define WW_ENGINE_TENSOR_BACKEND_FOURIER_PLAN_H
 
-/* How fourier.c cuts maps into tiles. */
+/* How fourier.c cuts maps into tiles, and what it then works with. */
 
 #include "engine/tensor/backend/fourier.h"
+#include "engine/tensor/backend/kept.h"
+#include "engine/tensor/backend/sizes.h"
 
+enum { LINE = 16 };                /* floats */
 enum { WW_FOURIER_LONGEST = 128 }; /* numbers of a transform */
 enum { WW_FOURIER_BLOCK = 4 };     /* filters that share a reading of several channels' spectra */
 
@@ -32,5 +35,63 @@ typedef struct ww_fourier_tiling {
 
 /** Chooses the tiles: the same ones whether filters are kept or not. */
 void ww_fourier_tile(ww_fourier_tiling *out, const ww_conv_task *task, int64_t lanes);
+
+/* Maps [n, groups c, h, w] that are read and [n, groups k, oh, ow] that are made or, for the
+ * weights, the gradients of which are read. */
+struct ww_fourier {
+    const ww_kernels *kernels;
+    ww_conv_pass pass;
+    int threads;
+    ww_fourier_tiling g;
+    ww_dft dft[2];
+    int64_t parts, shares;        /* of the lots, for the weights; of the filters */
+    bool adds;                    /* channels are added to the spectra of all results in turn */
+    int64_t block;                /* filters at a time */
+    size_t number, column, plane; /* floats: of a complex number, of a column, of a plane */
+    size_t row_column, filter;    /* of a column of results; of a filter's spectrum */
+    float *twiddles;
+    ww_kept kept; /* spectra of filters */
+};
+
+static inline int64_t ww_fourier_pairs(const ww_fourier *f)
+{
+    return f->g.groups * f->g.k * f->g.c;
+}
+
+/* A thread's: a line and what lies between passes; planes of channels, of results; rows. */
+static inline size_t ww_fourier_line_floats(const ww_fourier *f)
+{
+    int64_t longest = f->dft[0].n > f->dft[1].n ? f->dft[0].n : f->dft[1].n;
+    return 3 * (size_t)longest * f->number;
+}
+
+static inline int64_t ww_fourier_channel_planes(const ww_fourier *f)
+{
+    return f->adds ? 1 : f->g.c;
+}
+
+static inline size_t ww_fourier_results_floats(const ww_fourier *f)
+{
+    if (f->pass == WW_CONV_WEIGHTS)
+        return f->plane;
+    return (f->adds ? (size_t)f->g.k * f->plane : 0) +
+           (size_t)f->block * (size_t)f->dft[1].n * f->row_column;
+}
+
+static inline size_t ww_fourier_own_floats(const ww_fourier *f)
+{
+    size_t taps = (size_t)ww_up(f->g.axis[0].taps * f->g.axis[1].taps * f->kernels->lanes, LINE);
+    size_t most = (size_t)ww_fourier_channel_planes(f) * f->plane + ww_fourier_results_floats(f);
+    size_t filters = f->plane + taps;
+    return ww_fourier_line_floats(f) +
+           (size_t)ww_up((int64_t)(most > filters ? most : filters), LINE);
+}
+
+/* Spectra of filters, or of the parts' sums. */
+static inline size_t ww_fourier_shared_floats(const ww_fourier *f)
+{
+    int64_t copies = f->pass == WW_CONV_WEIGHTS ? f->parts : f->kept.made == NULL;
+    return (size_t)(copies * ww_fourier_pairs(f)) * f->filter;
+}
 
 #endif

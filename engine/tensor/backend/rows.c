@@ -23,6 +23,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/tensor/backend/sizes.h"
+
 enum { PARTS = 8, FEW = 4, LINE = 16, MOST_LANES = 16 };
 
 /* Maps [n, c, h, w] that are framed and maps [n, k, oh, ow] that are made, or, for the weights,
@@ -41,16 +43,6 @@ struct ww_rows {
     int64_t parts;      /* of the samples, for the weights */
     int32_t *offset;    /* of each tap in a frame, or of each output */
 };
-
-static int64_t up(int64_t n, int64_t to)
-{
-    return (n + to - 1) / to * to;
-}
-
-static int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
 
 bool ww_rows_supports(const ww_conv_task *task)
 {
@@ -97,10 +89,10 @@ static void lay_out(ww_rows *r)
     r->across = ((weights ? r->kw : r->ow) + lanes - 1) / lanes;
     r->wide = weights ? (r->ow - 1) * r->stride + r->across * lanes
                       : r->across * lanes + reach / r->phases;
-    r->wide = up(r->wide, MOST_LANES);
+    r->wide = ww_up(r->wide, MOST_LANES);
     r->lots = (r->k / r->groups + WW_TAPS_ROWS - 1) / WW_TAPS_ROWS;
     r->taps = r->c / r->groups * r->kh * r->kw;
-    r->parts = least(r->n, PARTS);
+    r->parts = ww_least(r->n, PARTS);
 }
 
 ww_status ww_rows_create(ww_rows **out, const ww_conv_task *task, const ww_kernels *kernels)
@@ -153,12 +145,12 @@ void ww_rows_free(ww_rows *rows)
 /* Floats of the filters as panels; of a thread's turned gradient and of the sums of a part. */
 static int64_t panel_floats(const ww_rows *r)
 {
-    return up(r->groups * r->lots * r->taps * WW_TAPS_ROWS, LINE);
+    return ww_up(r->groups * r->lots * r->taps * WW_TAPS_ROWS, LINE);
 }
 
 static int64_t turned_floats(const ww_rows *r)
 {
-    return up(r->oh * r->ow * WW_TAPS_ROWS, LINE);
+    return ww_up(r->oh * r->ow * WW_TAPS_ROWS, LINE);
 }
 
 static int64_t sum_floats(const ww_rows *r)
@@ -237,12 +229,12 @@ static void make_outputs(const ww_rows *r, int64_t sample, int64_t first, int64_
         const float *frame = frames + (sample * r->c + group * c_group) * frame_floats(r);
         float *map = maps + (sample * r->k + group * k_group + k) * r->oh * r->ow;
         t.a = panels + lot * r->taps * WW_TAPS_ROWS;
-        t.rows = (int)least(WW_TAPS_ROWS, k_group - k);
+        t.rows = (int)ww_least(WW_TAPS_ROWS, k_group - k);
         for (int64_t v = 0; v < count; v++) {
             int64_t row = (first + v) / r->across, x = (first + v) % r->across * lanes;
             t.b[v] = frame + row * r->stride * r->phases * r->wide + x;
             t.out[v] = map + row * r->ow + x;
-            t.width[v] = least(lanes, r->ow - x);
+            t.width[v] = ww_least(lanes, r->ow - x);
         }
         r->kernels->taps(&t);
     }
@@ -258,8 +250,8 @@ static void run_maps(const ww_rows *r, const float *in, const float *weight, flo
 #pragma omp parallel for num_threads(r->threads) schedule(dynamic, 8)
     for (int64_t i = 0; i < r->n * each; i++) {
         int64_t first = i % each * WW_TAPS_VECTORS;
-        make_outputs(r, i / each, first, least(WW_TAPS_VECTORS, vectors - first), frames, scratch,
-                     out);
+        make_outputs(r, i / each, first, ww_least(WW_TAPS_VECTORS, vectors - first), frames,
+                     scratch, out);
     }
 }
 
@@ -271,7 +263,7 @@ static void add_sample(const ww_rows *r, int64_t sample, int64_t lot, bool add, 
 {
     int64_t lanes = r->kernels->lanes, c_group = r->c / r->groups, k_group = r->k / r->groups;
     int64_t group = lot / r->lots, k = lot % r->lots * WW_TAPS_ROWS, outputs = r->oh * r->ow;
-    int64_t rows = least(WW_TAPS_ROWS, k_group - k), vectors = c_group * r->kh * r->across;
+    int64_t rows = ww_least(WW_TAPS_ROWS, k_group - k), vectors = c_group * r->kh * r->across;
     const float *dy = y + (sample * r->k + group * k_group + k) * outputs;
     const float *frame = frames + (sample * r->c + group * c_group) * frame_floats(r);
     memset(turned, 0, (size_t)(outputs * WW_TAPS_ROWS) * sizeof *turned);
@@ -285,7 +277,7 @@ static void add_sample(const ww_rows *r, int64_t sample, int64_t lot, bool add, 
                  .out_row = vectors * lanes,
                  .add = add};
     for (int64_t first = 0; first < vectors; first += WW_TAPS_VECTORS) {
-        t.vectors = (int)least(WW_TAPS_VECTORS, vectors - first);
+        t.vectors = (int)ww_least(WW_TAPS_VECTORS, vectors - first);
         for (int64_t v = 0; v < t.vectors; v++) {
             int64_t row = (first + v) / r->across, x = (first + v) % r->across * lanes;
             t.b[v] = frame + row / r->kh * frame_floats(r) + row % r->kh * r->wide + x;

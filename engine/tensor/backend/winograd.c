@@ -42,7 +42,7 @@
 
 /* A product's panels of maps and of filters stay in a core's first cache (48 KiB, with room for
  * sums); its channels are added up PANEL at a time. */
-enum { BLOCK_MOST = 48, CACHE_FLOATS = 10 << 10, PANEL = 256, AHEAD = 2, PIECE_FLOATS = 1 << 14 };
+enum { BLOCK_MOST = 48, CACHE_FLOATS = 10 << 10, PANEL = 256, AHEAD = 2 };
 
 /* Tiles beside each other in one sample, one row of them or more. */
 struct strip {
@@ -54,7 +54,7 @@ struct strip {
 struct block {
     int64_t n_strips, vectors;
     struct strip strip[BLOCK_MOST];
-    struct ww_view view[BLOCK_MOST];
+    struct ww_winograd_view view[BLOCK_MOST];
     int32_t in[BLOCK_MOST], out[BLOCK_MOST];
 };
 
@@ -132,30 +132,28 @@ ww_status ww_winograd_create(ww_winograd **out, const ww_conv_size *s, ww_conv_p
         ww_winograd_plan_weights(w);
     else
         plan_maps(w);
-    if (keep && pass != WW_CONV_WEIGHTS) {
-        w->kept = malloc((size_t)(w->c * w->k * ww_winograd_taps(w)) * sizeof(float));
-        w->kept_filters = aligned_alloc(64, POINTS * w->filter_floats * sizeof(float));
-        if (w->kept == NULL || w->kept_filters == NULL) {
-            ww_winograd_free(w);
-            return WW_FAIL(WW_ENOMEM, "out of memory for the filters of a convolution");
-        }
-    }
-    *out = w;
-    return WW_OK;
+    ww_status status = WW_OK;
+    if (keep && pass != WW_CONV_WEIGHTS)
+        status =
+            ww_kept_create(&w->kept, w->c * w->k * ww_winograd_taps(w), POINTS * w->filter_floats);
+    if (status != WW_OK)
+        ww_winograd_free(w);
+    else
+        *out = w;
+    return status;
 }
 
 void ww_winograd_free(ww_winograd *w)
 {
     if (w == NULL)
         return;
-    free(w->kept);
-    free(w->kept_filters);
+    ww_kept_free(&w->kept);
     free(w);
 }
 
 size_t ww_winograd_scratch(const ww_winograd *w)
 {
-    size_t copies = w->pass == WW_CONV_WEIGHTS ? (size_t)w->parts : w->kept == NULL;
+    size_t copies = w->pass == WW_CONV_WEIGHTS ? (size_t)w->parts : w->kept.made == NULL;
     size_t filters = copies * (size_t)ww_up((int64_t)(POINTS * w->filter_floats), LINE);
     return filters + (size_t)w->threads * ww_winograd_own_floats(w);
 }
@@ -180,34 +178,13 @@ static void transform_filters(const ww_winograd *w, const float *weight, float *
         }
 }
 
-/* Whether any of n weights differs; many are compared by all threads, as they come from memory. */
-static bool changed(const ww_winograd *w, const float *weight, int64_t n)
-{
-    int64_t pieces = (n + PIECE_FLOATS - 1) / PIECE_FLOATS;
-    bool differs = false;
-#pragma omp parallel for num_threads(w->threads) reduction(|| : differs) if (pieces > 4)
-    for (int64_t i = 0; i < pieces; i++) {
-        int64_t first = i * PIECE_FLOATS;
-        differs =
-            differs || memcmp(w->kept + first, weight + first,
-                              (size_t)ww_least(n - first, PIECE_FLOATS) * sizeof *weight) != 0;
-    }
-    return differs;
-}
-
 static const float *filters_of(ww_winograd *w, const float *weight, float *scratch)
 {
-    if (w->kept == NULL) {
-        transform_filters(w, weight, scratch);
-        return scratch;
-    }
+    float *filters = w->kept.made != NULL ? w->kept.made : scratch;
     int64_t n = w->c * w->k * ww_winograd_taps(w);
-    if (!w->known || changed(w, weight, n)) {
-        transform_filters(w, weight, w->kept_filters);
-        memcpy(w->kept, weight, (size_t)n * sizeof *weight);
-        w->known = true;
-    }
-    return w->kept_filters;
+    if (w->kept.made == NULL || !ww_kept_holds(&w->kept, weight, n, w->threads))
+        transform_filters(w, weight, filters);
+    return filters;
 }
 
 /* ---- maps ---- */
@@ -264,7 +241,7 @@ static void list_tiles(const ww_winograd *w, int64_t first, int64_t last, struct
 }
 
 /* The maps come from far away, a page each. */
-static void fetch(const struct ww_view *v, int64_t width, const float *map)
+static void fetch(const struct ww_winograd_view *v, int64_t width, const float *map)
 {
     const char *from = (const char *)(map + v->from);
     for (int64_t i = 0; i < v->rows * width * (int64_t)sizeof(float); i += 64)
@@ -279,7 +256,7 @@ static void transform_block(const ww_winograd *w, const struct block *b, const f
     memset(stage, 0, w->stage_floats * sizeof *stage);
     for (int64_t c = 0; c < w->c; c++) {
         for (int64_t i = 0; i < b->n_strips; i++) {
-            const struct ww_view *v = &b->view[i];
+            const struct ww_winograd_view *v = &b->view[i];
             const float *map = maps + (b->strip[i].sample * w->c + c) * pixels;
             if (c + AHEAD < w->c)
                 fetch(v, w->w, map + AHEAD * pixels);
@@ -339,7 +316,7 @@ static void run_maps(ww_winograd *w, const float *in, const float *weight, float
                      float *scratch)
 {
     const float *filters = filters_of(w, weight, scratch);
-    if (w->kept == NULL)
+    if (w->kept.made == NULL)
         scratch += ww_up((int64_t)(POINTS * w->filter_floats), LINE);
     size_t own = ww_winograd_own_floats(w);
 #pragma omp parallel for num_threads(w->threads) schedule(dynamic) if (w->tiles > w->block)

@@ -5,6 +5,8 @@
 /* The inside of Winograd's convolution, shared by winograd.c (theory; forward and the gradient of
  * the maps) and winograd_weights.c. */
 
+#include "engine/tensor/backend/kept.h"
+#include "engine/tensor/backend/sizes.h"
 #include "engine/tensor/backend/winograd.h"
 
 enum { PATCH = 6, POINTS = 36, MOST_TAPS = 25, EIGHT = 8, LINE = 16, MOST_LANES = 16 };
@@ -26,24 +28,13 @@ struct ww_winograd {
     size_t filter_floats;                 /* of one element of transformed filters */
     size_t step[2];                       /* between elements of transformed maps: c's and k's */
     size_t stage_floats;
-    float *kept, *kept_filters; /* weights, and transformed; NULL unless kept */
-    bool known;
+    ww_kept kept; /* transformed filters */
 };
 
 /* Pixels that are copied from a map to a frame of zeros. */
-struct ww_view {
+struct ww_winograd_view {
     int64_t to, from, rows, width;
 };
-
-static inline int64_t ww_up(int64_t n, int64_t to)
-{
-    return (n + to - 1) / to * to;
-}
-
-static inline int64_t ww_least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
 
 static inline int64_t ww_winograd_taps(const ww_winograd *w)
 {
@@ -63,15 +54,16 @@ static inline size_t ww_winograd_spread(int64_t floats)
 }
 
 /* The part of rows top.. and columns left.. that lies inside a map of h x width pixels. */
-static inline struct ww_view ww_winograd_clip(int64_t h, int64_t width, int64_t top, int64_t left,
-                                              int64_t rows, int64_t columns, int64_t stride)
+static inline struct ww_winograd_view ww_winograd_clip(int64_t h, int64_t width, int64_t top,
+                                                       int64_t left, int64_t rows, int64_t columns,
+                                                       int64_t stride)
 {
     int64_t y = top < 0 ? 0 : top, x = left < 0 ? 0 : left;
     int64_t last_y = ww_least(h, top + rows), last_x = ww_least(width, left + columns);
-    return (struct ww_view){.to = (y - top) * stride + x - left,
-                            .from = y * width + x,
-                            .rows = last_y > y && last_x > x ? last_y - y : 0,
-                            .width = last_x - x};
+    return (struct ww_winograd_view){.to = (y - top) * stride + x - left,
+                                     .from = y * width + x,
+                                     .rows = last_y > y && last_x > x ? last_y - y : 0,
+                                     .width = last_x - x};
 }
 
 /** Sizes of blocks and workspace for the gradient of the weights, and that gradient. */

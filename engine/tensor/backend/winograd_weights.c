@@ -51,7 +51,7 @@ void ww_winograd_plan_weights(ww_winograd *w)
 }
 
 /* The lanes' rows of a row of tiles, zero outside their maps: stage[rows][stride][lanes]. */
-static void fill_stage(const ww_winograd *w, const struct ww_view *v, float *stage,
+static void fill_stage(const ww_winograd *w, const struct ww_winograd_view *v, float *stage,
                        const float *maps, const int32_t *offset, int64_t width, int64_t rows)
 {
     int64_t lanes = w->kernels->lanes, row = w->stride * lanes;
@@ -76,7 +76,7 @@ static void transform_row(const ww_winograd *w, bool patches, int64_t row, int64
     int64_t lanes = w->kernels->lanes, channels = patches ? w->c : w->k;
     int64_t h = patches ? w->h : w->oh, width = patches ? w->w : w->ow;
     int64_t rows = patches ? PATCH : w->tile, pad = patches ? w->pad : 0;
-    struct ww_view v =
+    struct ww_winograd_view v =
         ww_winograd_clip(h, width, row % w->down * w->tile - pad, -pad, rows, w->stride, w->stride);
     int32_t offset[MOST_LANES];
     for (int64_t l = 0; l < lanes; l++) /* lanes without a channel do the last one once more */
