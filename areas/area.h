@@ -108,6 +108,10 @@ ww_var ww_area_gate(ww_area_site *site, const char *unit_class, ww_var map);
  * with one output). */
 void ww_area_emit(ww_area_site *site, const char *port, ww_var map);
 
+/** The luminance of the movie's last frame, [N, 1, H, W] (ITU-R BT.709, on values as stored), with
+ * the fixed array "AREA/luminance". */
+ww_var ww_area_luminance(ww_area_site *site);
+
 /** A map brought onto another grid: pooled (`kind`) where it is finer by a whole factor, else
  * interpolated. */
 ww_var ww_area_regrid(ww_graph *graph, ww_var map, int height, int width, ww_pool_kind kind);

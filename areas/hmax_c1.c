@@ -124,18 +124,6 @@ static bool check(ww_area_site *site, const struct hmax_c1 *p)
     return false;
 }
 
-/* The luminance of the last frame, [N, 1, H, W]. */
-static ww_var luminance(ww_area_site *site)
-{
-    static const float weight[3] = {0.2126f, 0.7152f, 0.0722f};
-    ww_graph *g = site->graph;
-    int frames = site->view->frames;
-    ww_var last = frames == 1 ? site->movie
-                              : ww_slice(g, site->movie, 1, 3 * (frames - 1), 3 * (int64_t)frames);
-    return ww_conv2d(g, last, ww_fixed(g, "luminance", WW_SHAPE(1, 3, 1, 1), weight),
-                     (ww_conv2d_attr){0});
-}
-
 /* Filters number i, [4, k, k]. */
 static ww_var filters_of(ww_area_site *site, const struct hmax_c1 *p, int i)
 {
@@ -193,7 +181,7 @@ static void build(ww_area_site *site, const void *params_)
     ww_graph *g = site->graph;
     if (!check(site, p))
         return;
-    ww_var picture = luminance(site), filter[32];
+    ww_var picture = ww_area_luminance(site), filter[32];
     for (int b = 0, i = 0; b < p->sizes_per_band.count; b++) {
         int n = (int)p->sizes_per_band.value[b];
         for (int j = 0; j < n; j++)

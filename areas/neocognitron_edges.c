@@ -46,17 +46,6 @@ static void sampling(const void *params_, const ww_view *view, int *height, int 
     *width = (view->width_px + STEP - 1) / STEP;
 }
 
-static ww_var luminance(ww_area_site *site)
-{
-    static const float weight[3] = {0.2126f, 0.7152f, 0.0722f};
-    ww_graph *g = site->graph;
-    int frames = site->view->frames;
-    ww_var last = frames == 1 ? site->movie
-                              : ww_slice(g, site->movie, 1, 3 * (frames - 1), 3 * (int64_t)frames);
-    return ww_conv2d(g, last, ww_fixed(g, "luminance", WW_SHAPE(1, 3, 1, 1), weight),
-                     (ww_conv2d_attr){0});
-}
-
 /* ON and OFF cells, [N, 2, H, W]. */
 static ww_var contrast(ww_area_site *site, const struct edges *p)
 {
@@ -69,9 +58,9 @@ static ww_var contrast(ww_area_site *site, const struct edges *p)
     ww_neo_window(size, p->surround_px, surround);
     for (int i = 0; i < size * size; i++)
         filter[i] -= surround[i];
-    ww_var on =
-        ww_conv2d(g, luminance(site), ww_fixed(g, "contrast", WW_SHAPE(1, 1, size, size), filter),
-                  (ww_conv2d_attr){.pad = radius});
+    ww_var on = ww_conv2d(g, ww_area_luminance(site),
+                          ww_fixed(g, "contrast", WW_SHAPE(1, 1, size, size), filter),
+                          (ww_conv2d_attr){.pad = radius});
     ww_var both[] = {ww_relu(g, on), ww_relu(g, ww_affine(g, on, -1, 0))};
     return ww_concat(g, 2, both, 1);
 }

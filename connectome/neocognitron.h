@@ -52,6 +52,7 @@ typedef struct ww_neo_bench {
  * the caller's, must outlive the bench, and is run as it is lesioned at the time. Close it also
  * after a failure. */
 ww_status ww_neo_bench_open(ww_neo_bench *bench, ww_model *model, int area);
+/** Frees what the bench holds; nothing if it is all 0. */
 void ww_neo_bench_close(ww_neo_bench *bench);
 
 /** The maps [count][units] of the area for pictures as those of a lesson; `unit` makes each of

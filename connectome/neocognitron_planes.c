@@ -9,10 +9,12 @@
  *
  * The order of sums does not depend on the number of threads. */
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "connectome/neocognitron_parts.h"
+#include "engine/base/arena.h"
 #include "engine/tensor/backend/blas.h"
 
 struct seed {
@@ -306,7 +308,8 @@ ww_status ww_neo_label(const float *pattern, const int *label, size_t n, size_t 
                        size_t *wrong)
 {
     struct cells c = {0};
-    float *gram = malloc(n * n * sizeof *gram + 1);
+    bool fits = (double)n * (double)n * sizeof(float) < ww_machine_bytes();
+    float *gram = fits ? malloc(n * n * sizeof *gram + 1) : NULL;
     ww_status status =
         gram != NULL ? cells_make(&c, gram, n, classes, per_class)
                      : WW_FAIL(WW_ENOMEM, "out of memory for the products of %zu pictures", n);
@@ -316,8 +319,9 @@ ww_status ww_neo_label(const float *pattern, const int *label, size_t n, size_t 
                    (ww_matrix){pattern, (int64_t)size, true}, gram);
         memset(weights, 0, (size_t)c.most * size * sizeof *weights);
     }
-    *wrong = 1;
-    for (int pass = 0; pass<passes && * wrong> 0 && status == WW_OK; pass++) {
+    bool settled = false;
+    *wrong = 0;
+    for (int pass = 0; pass < passes && !settled && status == WW_OK; pass++) {
         *wrong = 0;
         for (size_t i = 0; i < n && status == WW_OK; i++) {
             double cosine;
@@ -335,6 +339,7 @@ ww_status ww_neo_label(const float *pattern, const int *label, size_t n, size_t 
             for (size_t j = 0; j < size; j++)
                 row[j] += pattern[i * size + j];
         }
+        settled = *wrong == 0;
     }
     *cells = c.count;
     cells_free(&c);

@@ -38,6 +38,17 @@ void ww_area_cost(ww_area_site *site, ww_var weights, double cost)
     site->cost[site->n_costs++].cost = cost;
 }
 
+ww_var ww_area_luminance(ww_area_site *site)
+{
+    static const float weight[3] = {0.2126f, 0.7152f, 0.0722f};
+    ww_graph *g = site->graph;
+    int frames = site->view->frames;
+    ww_var last = frames == 1 ? site->movie
+                              : ww_slice(g, site->movie, 1, 3 * (frames - 1), 3 * (int64_t)frames);
+    return ww_conv2d(g, last, ww_fixed(g, "luminance", WW_SHAPE(1, 3, 1, 1), weight),
+                     (ww_conv2d_attr){0});
+}
+
 ww_var ww_area_regrid(ww_graph *graph, ww_var map, int height, int width, ww_pool_kind kind)
 {
     ww_shape shape = ww_var_shape(graph, map);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { FIRST_BLOCK_BYTES = 16 * 1024, LARGEST_BLOCK_BYTES = 4 * 1024 * 1024 };
 
@@ -125,6 +126,11 @@ void ww_arena_release(ww_arena *arena, ww_arena_mark mark)
     }
     if (arena->top != NULL)
         arena->top->used = mark.used;
+}
+
+double ww_machine_bytes(void)
+{
+    return (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
 }
 
 size_t ww_arena_used(const ww_arena *arena)

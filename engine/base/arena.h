@@ -47,6 +47,10 @@ ww_arena_mark ww_arena_mark_here(const ww_arena *arena);
 /** Gives back all that was handed out since `mark`; earlier pointers stay valid. */
 void ww_arena_release(ww_arena *arena, ww_arena_mark mark);
 
+/** Bytes of memory that this machine has. More is often granted, and then the machine stands still
+ * or the process is killed: what may grow large is held against this first. */
+double ww_machine_bytes(void);
+
 /** Bytes handed out so far, alignment included. */
 size_t ww_arena_used(const ww_arena *arena);
 

@@ -30,7 +30,12 @@ const char *ww_folder_match(const ww_folder *folder, const char *head, const cha
 /** Whether `name` is a picture in CIFAR's binary form of this split. */
 bool ww_cifar_is(const char *name, ww_split split);
 
+/** The split of a folder of IDX files (MNIST), into `arena`. Errors: WW_EIO, WW_EPARSE (truncated,
+ * damaged, another number of labels than of pictures), WW_ENOTFOUND where a file of the split is
+ * missing. */
 ww_status ww_idx_read(ww_labelled *out, const ww_folder *folder, ww_split split, ww_arena *arena);
+/** The split of a folder of CIFAR's binary files, into `arena`. Errors: WW_EIO, WW_EPARSE (a file
+ * that is not a whole number of pictures, a label that has no class). */
 ww_status ww_cifar_read(ww_labelled *out, const ww_folder *folder, ww_split split, ww_arena *arena);
 /** `out` has height and width, 0 for that of the first picture. */
 ww_status ww_classes_read(ww_labelled *out, const ww_folder *folder, ww_split split,

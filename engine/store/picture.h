@@ -17,6 +17,7 @@ typedef struct ww_picture {
 /** Reads PNG, JPEG, PGM or PPM (told by content, not by name). Free with ww_picture_free. Errors
  * name the file: WW_EIO, WW_EPARSE (corrupt, truncated, larger than 32768 a side). */
 ww_status ww_picture_read(ww_picture *out, const char *path);
+/** Frees the pixels; nothing if there are none. */
 void ww_picture_free(ww_picture *picture);
 
 /** Writes an 8-bit PNG of `channels` 1 or 3 from planes in 0 .. 1 (clipped), through a temporary

@@ -11,9 +11,14 @@
 ww_status ww_picture_start(ww_picture *out, int channels, unsigned long height, unsigned long width,
                            double most, const char *path);
 
+/** Decoders of whole files in memory; `path` is for messages. Free the picture with
+ * ww_picture_free, after a failure too. Errors: WW_EPARSE (corrupt, truncated, too large),
+ * WW_ENOMEM. */
 ww_status ww_png_decode(ww_picture *out, const unsigned char *data, size_t bytes, const char *path);
+/** As ww_png_decode, of JPEG. */
 ww_status ww_jpeg_decode(ww_picture *out, const unsigned char *data, size_t bytes,
                          const char *path);
+/** As ww_png_decode, of PGM and PPM. */
 ww_status ww_pnm_decode(ww_picture *out, const unsigned char *data, size_t bytes, const char *path);
 
 #endif

@@ -36,11 +36,19 @@ ww_status ww_table_real(double *out, const ww_table *table, size_t row, size_t c
  * wrong on the way is told by ww_rows_commit: WW_EIO, or WW_EINVAL for a text that TSV cannot hold
  * (a tab, a line break). `rows` is gone after it, whatever it returns. */
 typedef struct ww_rows ww_rows;
+
+/** Begins a file with these column names, which are copied. `*out` ends with ww_rows_commit or
+ * ww_rows_close. Errors: WW_EIO, WW_ENOMEM. */
 ww_status ww_rows_open(ww_rows **out, const char *path, const char *const *names, size_t columns);
+/** The next cell: text, quoted where the form asks for it. */
 void ww_rows_text(ww_rows *rows, const char *text);
-void ww_rows_real(ww_rows *rows, double value); /* shortest form that reads back; NAN: empty */
+/** The next cell: a number in the shortest form that reads back; NAN: empty. */
+void ww_rows_real(ww_rows *rows, double value);
+/** Ends a row, which must have as many cells as there are columns. */
 void ww_rows_end(ww_rows *rows);
+/** Gives the file its name and frees `rows`. Errors: those of all calls before. */
 ww_status ww_rows_commit(ww_rows *rows);
+/** Throws away what was written and frees `rows`; NULL is allowed. */
 void ww_rows_close(ww_rows *rows);
 
 #endif

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "engine/tensor/compile.h"
 
@@ -198,7 +197,7 @@ static float *pages(size_t bytes)
 static ww_status allocate(ww_program *program)
 {
     size_t bytes = program->memory_floats * sizeof(float);
-    double machine = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
+    double machine = ww_machine_bytes();
     if ((double)bytes > machine) /* it would be granted, and the machine would stand still */
         return WW_FAIL(WW_ENOMEM,
                        "out of memory: a program wants %.3g GB, this machine has %.3g GB; smaller "
