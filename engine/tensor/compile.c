@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* From a graph to a program. In order: what is needed (survey), what operators do together (fuse),
  * what goes backward (backward.c), what is computed twice (recompute.c), how each operator is
- * called (prepare), where everything lies (memory.c, layout.c), and the list of what a run does
- * (run.c). */
+ * called (prepare), where everything lies (memory.c, layout.c), the list of what a run does
+ * (run.c), and which of that can be done side by side (lanes.c). */
 
-#include "engine/tensor/compile.h"
+#include "engine/tensor/lanes.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "engine/base/random.h"
+#include "engine/base/threads.h"
 
 extern const ww_op ww_op_relu;
 
@@ -173,7 +174,7 @@ static ww_status key_units(ww_program *program)
     return WW_OK;
 }
 
-static ww_status prepare(ww_program *program)
+static ww_status prepare_units(ww_program *program)
 {
     for (int u = 0; u < program->n_units; u++) {
         ww_unit *unit = &program->units[u];
@@ -188,6 +189,19 @@ static ww_status prepare(ww_program *program)
     return WW_OK;
 }
 
+/* Steps that go side by side have a thread each. */
+static ww_status prepare(ww_program *program)
+{
+    int threads = ww_threads();
+    program->lanes = ww_lanes_choose(program);
+    if (program->lanes > 1)
+        ww_threads_set(1);
+    ww_status status = prepare_units(program);
+    if (program->lanes > 1)
+        ww_threads_set(threads);
+    return status;
+}
+
 static ww_status build(ww_program *program)
 {
     WW_TRY(survey(program));
@@ -198,7 +212,8 @@ static ww_status build(ww_program *program)
     ww_recompute_mark(program);
     WW_TRY(prepare(program));
     WW_TRY(ww_memory_plan(program));
-    return ww_steps_list(program);
+    WW_TRY(ww_steps_list(program));
+    return program->lanes > 1 ? ww_lanes_plan(program) : WW_OK;
 }
 
 ww_status ww_compile(ww_program **out, const ww_graph *graph, ww_values *values,

@@ -83,6 +83,8 @@ typedef struct ww_step {
     size_t floats;
 } ww_step;
 
+typedef struct ww_lanes ww_lanes;
+
 struct ww_program {
     ww_arena *arena;
     const ww_graph *graph;
@@ -101,6 +103,10 @@ struct ww_program {
     size_t parameter_floats;
     float *memory;
     size_t memory_floats, unshared_floats;
+    int lanes;          /* threads that take steps side by side; 1: one step at a time */
+    int scratch;        /* the buffer that all units share, in a part for each lane */
+    size_t lane_floats; /* of a part */
+    ww_lanes *beside;   /* lanes > 1 (lanes.c) */
     uint64_t runs;
 };
 
@@ -157,6 +163,12 @@ ww_status ww_backward_buffers(ww_program *program);
 
 /** Writes the list of what a run does (run.c). */
 ww_status ww_steps_list(ww_program *program);
+
+/** Multiply-adds of the forward call of a convolution or matrix product; else 0 (run.c). */
+double ww_unit_products(const ww_unit *unit);
+
+/** Scratch of one lane (memory.c). */
+float *ww_lane_scratch(const ww_program *program, int lane);
 
 /** Does one step (run.c). */
 ww_status ww_step_do(const ww_step *step);

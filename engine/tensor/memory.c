@@ -7,7 +7,8 @@
 
 #include "engine/tensor/compile.h"
 
-enum { HUGE_PAGE = 1 << 21 };
+/* SLACK: for how many units an array of a program with lanes is left alone after its last read. */
+enum { HUGE_PAGE = 1 << 21, SLACK = 40 };
 
 bool ww_unit_keeps_in(const ww_unit *unit, int k)
 {
@@ -125,7 +126,8 @@ static void place_again(ww_program *program, int u)
 
 static void place_workspaces(ww_program *program)
 {
-    int end = ww_time_end(program), common = WW_NO_BUFFER;
+    int end = ww_time_end(program);
+    program->scratch = WW_NO_BUFFER;
     for (int u = 0; u < program->n_units; u++) {
         ww_unit *unit = &program->units[u];
         ww_op_call *call = &unit->forward;
@@ -140,21 +142,45 @@ static void place_workspaces(ww_program *program)
                             .role = "saved"});
         if (call->scratch_floats == 0)
             continue;
-        unit->scratch = common;
-        if (common == WW_NO_BUFFER || program->options.unshared) {
+        unit->scratch = program->scratch;
+        if (program->scratch == WW_NO_BUFFER || program->options.unshared) {
             unit->scratch = ww_buffer_add(program, (ww_buffer){.floats = call->scratch_floats,
                                                                .first = WW_BEFORE,
                                                                .last = end,
                                                                .owner = unit->node->name,
                                                                .role = "scratch"});
-            common = unit->scratch;
+            program->scratch = unit->scratch;
             continue;
         }
-        ww_buffer *buffer = &program->buffers[common];
+        ww_buffer *buffer = &program->buffers[program->scratch];
         program->unshared_floats += call->scratch_floats;
         if (call->scratch_floats > buffer->floats)
             buffer->floats = call->scratch_floats;
     }
+}
+
+/* Lanes have scratch of their own, and arrays keep their memory for a while after the last read,
+ * so that the next owner need not wait for other lanes. */
+static void widen(ww_program *program)
+{
+    for (int b = 0; b < program->n_buffers; b++) {
+        ww_buffer *buffer = &program->buffers[b];
+        if (b != program->scratch) {
+            buffer->last += SLACK;
+            continue;
+        }
+        size_t line = WW_ALIGNMENT / sizeof(float);
+        program->lane_floats = (buffer->floats + line - 1) / line * line;
+        buffer->floats = program->lane_floats * (size_t)program->lanes;
+    }
+}
+
+float *ww_lane_scratch(const ww_program *program, int lane)
+{
+    if (program->scratch == WW_NO_BUFFER)
+        return NULL;
+    return program->memory + program->buffers[program->scratch].offset +
+           (size_t)lane * program->lane_floats;
 }
 
 static ww_status make_room_for_buffers(ww_program *program)
@@ -285,6 +311,8 @@ ww_status ww_memory_plan(ww_program *program)
         place_again(program, u);
     place_workspaces(program);
     WW_TRY(ww_backward_buffers(program));
+    if (program->lanes > 1)
+        widen(program);
     WW_TRY(ww_layout_plan(program->buffers, (size_t)program->n_buffers, !program->options.unshared,
                           program->sentinels ? WW_GUARD_FLOATS : 0, program->arena,
                           &program->memory_floats));

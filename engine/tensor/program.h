@@ -7,7 +7,9 @@
  * The compiler drops nodes that reach no output, derives the backward pass by reverse mode, plans
  * all buffers once by liveness (arrays that never live at the same time share memory; element-wise
  * operators work in place), lets operators do the rectification that follows them, and prepares
- * every node's kernel. Running allocates nothing.
+ * every node's kernel. Running allocates nothing. With several threads, a program of many small
+ * nodes lets each thread take whole nodes that do not wait for each other; one of few large nodes
+ * shares each among all threads. Programs that are profiled or recompute always do the latter.
  *
  * Named arrays are read in place from the values: a control changed between two runs acts in the
  * second. An operator without a backward function stops the gradient. */

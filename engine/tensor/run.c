@@ -5,7 +5,7 @@
 
 #include "engine/base/progress.h"
 #include "engine/base/random.h"
-#include "engine/tensor/compile.h"
+#include "engine/tensor/lanes.h"
 
 enum { PARALLEL_FLOATS = 1 << 14 };
 
@@ -135,6 +135,8 @@ ww_status ww_program_run(ww_program *program, uint64_t step)
     program->runs++;
     if (program->options.profile)
         return run_timed(program);
+    if (program->lanes > 1)
+        return ww_lanes_run(program->beside);
     for (size_t i = 0; i < program->n_steps; i++)
         WW_TRY(ww_step_do(&program->steps[i]));
     return WW_OK;
@@ -209,7 +211,7 @@ void ww_program_memory(const ww_program *program, size_t *planned, size_t *unsha
 
 /* Multiply-adds of one forward call: for each element of the output, the length of the sum that it
  * is. Those of the backward call are as many for each gradient. */
-static double products_of(const ww_unit *unit)
+double ww_unit_products(const ww_unit *unit)
 {
     const char *op = unit->node->op->item.name;
     bool conv = strcmp(op, "conv2d") == 0, linear = strcmp(op, "linear") == 0;
@@ -227,7 +229,7 @@ bool ww_program_time(const ww_program *program, size_t i, ww_node_time *time)
         return false;
     const ww_unit *unit = &program->units[i];
     const ww_array *out = &program->arrays[unit->id];
-    double products = products_of(unit), gradients = 0;
+    double products = ww_unit_products(unit), gradients = 0;
     for (int k = 0; k < unit->node->n_in && unit->differentiated; k++)
         gradients += unit->target[k].kind != WW_TARGET_NONE;
     *time = (ww_node_time){.name = unit->node->name,

@@ -55,7 +55,11 @@ void ww_product(int64_t m, int64_t n, int64_t k, ww_matrix a, ww_matrix b, float
     int64_t step = (length + pieces - 1) / pieces;
     step = (step + LEAST - 1) / LEAST * LEAST;
     pieces = (length + step - 1) / step;
-#pragma omp parallel for if (pieces > 1)
+    if (pieces == 1) { /* a region of one thread costs as much as a small product */
+        ww_sgemm(m, n, k, a, b, 0, c, n);
+        return;
+    }
+#pragma omp parallel for
     for (int64_t i = 0; i < pieces; i++) {
         int64_t begin = i * step, size = length - begin < step ? length - begin : step;
         if (by_rows)

@@ -117,26 +117,36 @@ static struct job job_at(const ww_conv_size *s, const struct lot *lot, int64_t i
                         y + i * lot->k * lot->positions};
 }
 
+/* One job of the forward pass or of the gradient of the maps; own: room for columns. */
+static void run_map(const ww_conv_size *s, const struct lot *lot, bool forward, struct job job,
+                    float *own)
+{
+    float *columns = lot->direct ? job.x : own;
+    ww_matrix w = {job.weight, lot->rows, !forward};
+    ww_matrix b = {forward ? columns : job.y, lot->positions, false};
+    if (forward && !lot->direct)
+        unfold(job.x, columns, s, lot->c, false);
+    if (forward)
+        ww_sgemm(lot->k, lot->positions, lot->rows, w, b, 0, job.y, lot->positions);
+    else
+        ww_sgemm(lot->rows, lot->positions, lot->k, w, b, 0, columns, lot->positions);
+    if (!forward && !lot->direct)
+        unfold(job.x, columns, s, lot->c, true);
+}
+
 static void run_maps(const ww_conv_size *s, bool forward, int threads, float *x, float *weight,
                      float *y, float *scratch)
 {
-    struct lot lot = lot_of(s);
-    size_t room = lines(lot.rows * lot.positions);
-#pragma omp parallel for num_threads(threads) if (s->n * s->groups > 1)
-    for (int64_t i = 0; i < s->n * s->groups; i++) {
-        struct job job = job_at(s, &lot, i, x, weight, y);
-        float *columns = lot.direct ? job.x : scratch + (size_t)omp_get_thread_num() * room;
-        ww_matrix w = {job.weight, lot.rows, !forward};
-        ww_matrix b = {forward ? columns : job.y, lot.positions, false};
-        if (forward && !lot.direct)
-            unfold(job.x, columns, s, lot.c, false);
-        if (forward)
-            ww_sgemm(lot.k, lot.positions, lot.rows, w, b, 0, job.y, lot.positions);
-        else
-            ww_sgemm(lot.rows, lot.positions, lot.k, w, b, 0, columns, lot.positions);
-        if (!forward && !lot.direct)
-            unfold(job.x, columns, s, lot.c, true);
+    const struct lot lot = lot_of(s);
+    const size_t room = lines(lot.rows * lot.positions);
+    if (s->n * s->groups == 1) { /* a region of one thread costs as much as a small product */
+        run_map(s, &lot, forward, job_at(s, &lot, 0, x, weight, y), scratch);
+        return;
     }
+#pragma omp parallel for num_threads(threads)
+    for (int64_t i = 0; i < s->n * s->groups; i++)
+        run_map(s, &lot, forward, job_at(s, &lot, i, x, weight, y),
+                scratch + (size_t)omp_get_thread_num() * room);
 }
 
 static void run_weights(const ww_conv_size *s, int threads, float *x, float *weight, float *y,

@@ -107,7 +107,16 @@ typedef void channel_work(ww_op_call *call, const struct cut *cut, int64_t c);
 static void each(ww_op_call *call, piece_work *sum, channel_work *finish, piece_work *apply)
 {
     const struct cut cut = cut_of(call);
-#pragma omp parallel if (cut.m.size > WW_LIGHT)
+    if (cut.m.size <= WW_LIGHT) {
+        for (int64_t piece = 0; piece < cut.pieces; piece++)
+            sum(call, &cut, piece);
+        for (int64_t c = 0; c < cut.m.c; c++)
+            finish(call, &cut, c);
+        for (int64_t piece = 0; piece < cut.pieces; piece++)
+            apply(call, &cut, piece);
+        return;
+    }
+#pragma omp parallel
     {
 #pragma omp for schedule(static)
         for (int64_t piece = 0; piece < cut.pieces; piece++)

@@ -33,31 +33,32 @@ static ww_status infer(void *attr, int n_in, const ww_shape *in, ww_shape *out)
     return WW_OK;
 }
 
-/* Copies input k into its place in the output, or its gradient out of that place. */
-static void copy(const ww_op_call *call, int k, size_t before, bool back)
+/* Copies slice o of every input into its place in the output, or its gradient out of that place. */
+static void copy(const ww_op_call *call, const ww_axis *all, size_t o, bool back)
 {
     const int axis = ((const struct concat *)call->attr)->axis;
-    const ww_axis all = ww_axis_of(&call->out_shape, axis);
-    const size_t piece = (size_t)call->in_shape[k].dim[axis] * all.inner;
-    const size_t row = all.length * all.inner, start = before * all.inner;
-#pragma omp parallel for schedule(static) if (all.outer * piece > WW_LIGHT)
-    for (size_t o = 0; o < all.outer; o++)
-        if (back)
-            memcpy(call->grad_in[k] + o * piece, call->grad_out + o * row + start,
-                   piece * sizeof(float));
-        else
-            memcpy(call->out + o * row + start, call->in[k] + o * piece, piece * sizeof(float));
+    size_t at = o * all->length * all->inner;
+    for (int k = 0; k < call->n_in; k++) {
+        const size_t piece = (size_t)call->in_shape[k].dim[axis] * all->inner;
+        if (!back)
+            memcpy(call->out + at, call->in[k] + o * piece, piece * sizeof(float));
+        else if (call->grad_in[k] != NULL)
+            memcpy(call->grad_in[k] + o * piece, call->grad_out + at, piece * sizeof(float));
+        at += piece;
+    }
 }
 
 static ww_status move(ww_op_call *call, bool back)
 {
-    const int axis = ((const struct concat *)call->attr)->axis;
-    size_t before = 0;
-    for (int k = 0; k < call->n_in; k++) {
-        if (!back || call->grad_in[k] != NULL)
-            copy(call, k, before, back);
-        before += (size_t)call->in_shape[k].dim[axis];
+    const ww_axis all = ww_axis_of(&call->out_shape, ((const struct concat *)call->attr)->axis);
+    if (all.outer == 1 || all.outer * all.length * all.inner <= WW_LIGHT) {
+        for (size_t o = 0; o < all.outer; o++)
+            copy(call, &all, o, back);
+        return WW_OK;
     }
+#pragma omp parallel for schedule(static)
+    for (size_t o = 0; o < all.outer; o++)
+        copy(call, &all, o, back);
     return WW_OK;
 }
 

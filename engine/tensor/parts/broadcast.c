@@ -69,6 +69,10 @@ void ww_broadcast_map(const ww_rows *rows, ww_row_function *function, float *y, 
 {
     const size_t pieces = (rows->length + PIECE - 1) / PIECE, turns = rows->outer.count * pieces;
     const int step_a = !rows->stretched[0], step_b = !rows->stretched[1];
+    if (turns == 1) {
+        function(rows->length, y, whole, a, step_a, b, step_b);
+        return;
+    }
 #pragma omp parallel for schedule(static) if (rows->outer.count * rows->length > WW_LIGHT)
     for (size_t turn = 0; turn < turns; turn++) {
         size_t at[3] = {0}, first = turn % pieces * PIECE, left = rows->length - first;
