@@ -96,6 +96,18 @@ static bool winograd_supports(const ww_conv_task *task)
     return ww_winograd_supports(&task->size);
 }
 
+/* Kept filters and one vector of tiles (22 shapes): reading the filters, from memory where they do
+ * not fit into the third cache, is most of it. */
+static double winograd_few_s(int64_t tiles, int64_t c, int64_t k)
+{
+    static const double factor[] = {52.9, 130, 7.12, 1.72e4, 2.01e3, 1.24e6};
+    double filters = 36 * (double)c * up(k, 16);
+    const double term[] = {
+        filters,   filters > 4e6 ? filters : 0, filters * (tiles <= 4 ? 4 : up(tiles, 8)),
+        (double)c, (double)tiles * up(k, 16),   1};
+    return cost_s(6, factor, term);
+}
+
 static double winograd_s(const ww_conv_task *task)
 {
     static const double factor[2][3][5] = {{{9.88, 2.5e3, 2.67e3, 1.31e4, 1.76e6},
@@ -112,6 +124,8 @@ static double winograd_s(const ww_conv_task *task)
     double filters = task->keep && !weights ? 0 : (double)c * up(k, 8);
     const double maps[] = {36 * up(tiles, 16) * (double)c * up(k, 8), (double)(tiles * c),
                            (double)(tiles * k), filters, 1};
+    if (task->keep && !weights && tiles <= 16)
+        return winograd_few_s(tiles, c, k);
     const double sums[] = {36 * (double)tiles * up(c, 8) * up(k, 16), (double)tiles * up(c, 16),
                            (double)tiles * up(k, 16), (double)c * up(k, 16), 1};
     bool one_block = !weights && tiles <= 16;

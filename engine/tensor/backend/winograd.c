@@ -42,21 +42,7 @@
 
 /* A product's panels of maps and of filters stay in a core's first cache (48 KiB, with room for
  * sums); its channels are added up PANEL at a time. */
-enum { BLOCK_MOST = 48, CACHE_FLOATS = 10 << 10, PANEL = 256, AHEAD = 2 };
-
-/* Tiles beside each other in one sample, one row of them or more. */
-struct strip {
-    int64_t sample, row, column, count, rows;
-};
-
-/* A block's tiles, and where their pixels lie: of patches in the stage, of whole tiles in the maps
- * of the block's first sample, else in the stage too. */
-struct block {
-    int64_t n_strips, vectors;
-    struct strip strip[BLOCK_MOST];
-    struct ww_winograd_view view[BLOCK_MOST];
-    int32_t in[BLOCK_MOST], out[BLOCK_MOST];
-};
+enum { CACHE_FLOATS = 10 << 10, PANEL = 256, AHEAD = 2 };
 
 /* On maps smaller than 5x5 filters most taps meet zeros, and their rounding errors remain. */
 bool ww_winograd_supports(const ww_conv_size *size)
@@ -70,7 +56,7 @@ bool ww_winograd_supports(const ww_conv_size *size)
  * threads. */
 static int64_t block_size(const ww_winograd *w)
 {
-    int64_t lanes = w->kernels->lanes, most = BLOCK_MOST / lanes * lanes;
+    int64_t lanes = w->kernels->lanes, most = WW_WINOGRAD_BLOCK / lanes * lanes;
     int64_t fit = (CACHE_FLOATS / ww_least(w->c, PANEL) - EIGHT) / lanes * lanes;
     most = ww_least(most, fit < lanes ? lanes : fit);
     int64_t blocks = ww_up((w->tiles + most - 1) / most, w->threads);
@@ -128,8 +114,11 @@ ww_status ww_winograd_create(ww_winograd **out, const ww_conv_size *s, ww_conv_p
     w->stride = w->tile * w->across + w->border;
     if (pass != WW_CONV_WEIGHTS) /* two pixels behind a patch are read */
         w->stride = ww_up(w->stride + 2, MOST_LANES);
+    w->few = keep && pass != WW_CONV_WEIGHTS && ww_winograd_are_few(w);
     if (pass == WW_CONV_WEIGHTS)
         ww_winograd_plan_weights(w);
+    else if (w->few)
+        ww_winograd_plan_few(w);
     else
         plan_maps(w);
     ww_status status = WW_OK;
@@ -153,28 +142,35 @@ void ww_winograd_free(ww_winograd *w)
 
 size_t ww_winograd_scratch(const ww_winograd *w)
 {
+    if (w->few)
+        return ww_winograd_few_floats(w);
     size_t copies = w->pass == WW_CONV_WEIGHTS ? (size_t)w->parts : w->kept.made == NULL;
     size_t filters = copies * (size_t)ww_up((int64_t)(POINTS * w->filter_floats), LINE);
     return filters + (size_t)w->threads * ww_winograd_own_floats(w);
 }
 
-/* ---- filters: to[36][k/8][c][8] ---- */
+/* ---- filters: to[36][k/panel][c][panel]; a panel has 8, or with few tiles a vector of them,
+ * filled up with the last ---- */
 
 static void transform_filters(const ww_winograd *w, const float *weight, float *to)
 {
+    int64_t panel = w->few ? w->kernels->lanes : EIGHT,
+            filters = w->few ? ww_up(w->k, panel) : w->k;
     bool turned = w->pass == WW_CONV_DATA;
     int64_t n = ww_winograd_taps(w);
     int64_t apart = turned ? n : w->c * n; /* from one filter to the next */
     int64_t along = turned ? w->k * n : n; /* from one channel to the next */
 #pragma omp parallel for num_threads(w->threads) if (w->c * w->k > 1024)
-    for (int64_t k = 0; k < w->k; k += EIGHT)
+    for (int64_t k = 0; k < filters; k += EIGHT)
         for (int64_t c = 0; c < w->c; c++) {
             float taps[MOST_TAPS * EIGHT] = {0};
-            for (int64_t l = 0; l < ww_least(EIGHT, w->k - k); l++)
+            for (int64_t l = 0; l < ww_least(EIGHT, filters - k); l++)
                 for (int64_t q = 0; q < n; q++)
-                    taps[q * EIGHT + l] =
-                        weight[(k + l) * apart + c * along + (turned ? n - 1 - q : q)];
-            w->kernels->filter_tiles(taps, w->size, to + k * w->c + c * EIGHT, w->filter_floats);
+                    taps[q * EIGHT + l] = weight[ww_least(k + l, w->k - 1) * apart + c * along +
+                                                 (turned ? n - 1 - q : q)];
+            w->kernels->filter_tiles(taps, w->size,
+                                     to + k / panel * panel * w->c + c * panel + k % panel,
+                                     w->filter_floats);
         }
 }
 
@@ -190,19 +186,23 @@ static const float *filters_of(ww_winograd *w, const float *weight, float *scrat
 /* ---- maps ---- */
 
 /* Lane of tile t of a vector: those side by side are four lanes apart (simd.h). */
-static int64_t lane_of(int64_t t, int64_t lanes)
+static int64_t lane_of(const ww_winograd *w, int64_t t)
 {
-    int64_t vector = t / lanes * lanes, i = t - vector, group = lanes / 4;
+    if (w->few)
+        return t;
+    int64_t lanes = w->kernels->lanes, vector = t / lanes * lanes, i = t - vector;
+    int64_t group = lanes / 4;
     return vector + i % group * 4 + i / group;
 }
 
-static void list_strips(const ww_winograd *w, int64_t first, int64_t last, struct block *b)
+static void list_strips(const ww_winograd *w, int64_t first, int64_t last,
+                        struct ww_winograd_block *b)
 {
     b->n_strips = 0;
     for (int64_t tile = first; tile < last;) {
         int64_t row = tile / w->across, column = tile % w->across;
-        struct strip s = {row / w->down, row % w->down, column,
-                          ww_least(w->across - column, last - tile), 1};
+        struct ww_winograd_strip s = {row / w->down, row % w->down, column,
+                                      ww_least(w->across - column, last - tile), 1};
         while (s.count == w->across && s.row + s.rows < w->down &&
                last - tile >= (s.rows + 1) * w->across)
             s.rows++;
@@ -211,13 +211,14 @@ static void list_strips(const ww_winograd *w, int64_t first, int64_t last, struc
     }
 }
 
-static void list_tiles(const ww_winograd *w, int64_t first, int64_t last, struct block *b)
+void ww_winograd_list(const ww_winograd *w, int64_t first, int64_t last,
+                      struct ww_winograd_block *b)
 {
     int64_t t = 0, n = last - first, lanes = w->kernels->lanes, stage_row = 0;
     b->vectors = (n + lanes - 1) / lanes;
     list_strips(w, first, last, b);
     for (int64_t i = 0; i < b->n_strips; i++) {
-        const struct strip *s = &b->strip[i];
+        const struct ww_winograd_strip *s = &b->strip[i];
         int64_t apart = (s->sample - b->strip[0].sample) * w->k * w->oh * w->ow;
         b->view[i] = ww_winograd_clip(w->h, w->w, s->row * w->tile - w->pad,
                                       s->column * w->tile - w->pad, s->rows * w->tile + w->border,
@@ -226,17 +227,16 @@ static void list_tiles(const ww_winograd *w, int64_t first, int64_t last, struct
         for (int64_t j = 0; j < s->rows * s->count; j++, t++) {
             int64_t row = j / s->count * w->tile, column = j % s->count * w->tile;
             int64_t place = (stage_row + row) * w->stride + column;
-            b->in[lane_of(t, lanes)] = (int32_t)place;
-            b->out[lane_of(t, lanes)] =
-                (int32_t)(w->whole ? apart + (s->row * w->tile + row) * w->ow +
-                                         s->column * w->tile + column
-                                   : place);
+            b->in[lane_of(w, t)] = (int32_t)place;
+            b->out[lane_of(w, t)] = (int32_t)(w->whole ? apart + (s->row * w->tile + row) * w->ow +
+                                                             s->column * w->tile + column
+                                                       : place);
         }
         stage_row += s->rows * w->tile + w->border;
     }
     for (; t < b->vectors * lanes; t++) { /* lanes without tiles do the last ones once more */
-        b->in[lane_of(t, lanes)] = b->in[lane_of(t - w->run, lanes)];
-        b->out[lane_of(t, lanes)] = b->out[lane_of(t - w->run, lanes)];
+        b->in[lane_of(w, t)] = b->in[lane_of(w, t - w->run)];
+        b->out[lane_of(w, t)] = b->out[lane_of(w, t - w->run)];
     }
 }
 
@@ -248,13 +248,14 @@ static void fetch(const struct ww_winograd_view *v, int64_t width, const float *
         __builtin_prefetch(from + i, 0, 2);
 }
 
-static void transform_block(const ww_winograd *w, const struct block *b, const float *maps,
-                            float *stage, float *to)
+void ww_winograd_transform(const ww_winograd *w, const struct ww_winograd_block *b,
+                           const float *maps, int64_t first_c, int64_t last_c, float *stage,
+                           float *to)
 {
     const ww_kernels *kernels = w->kernels;
     int64_t pixels = w->h * w->w;
     memset(stage, 0, w->stage_floats * sizeof *stage);
-    for (int64_t c = 0; c < w->c; c++) {
+    for (int64_t c = first_c; c < last_c; c++) {
         for (int64_t i = 0; i < b->n_strips; i++) {
             const struct ww_winograd_view *v = &b->view[i];
             const float *map = maps + (b->strip[i].sample * w->c + c) * pixels;
@@ -268,7 +269,20 @@ static void transform_block(const ww_winograd *w, const struct block *b, const f
     }
 }
 
-static void finish_block(const ww_winograd *w, const struct block *b, const float *sums,
+void ww_winograd_unstage(const ww_winograd *w, const struct ww_winograd_block *b, int64_t k,
+                         const float *stage, float *maps)
+{
+    for (int64_t i = 0; i < b->n_strips; i++) {
+        const struct ww_winograd_strip *s = &b->strip[i];
+        int64_t top = s->row * w->tile, left = s->column * w->tile;
+        w->kernels->copy_rows(maps + ((s->sample * w->k + k) * w->oh + top) * w->ow + left, w->ow,
+                              stage, w->stride, ww_least(s->rows * w->tile, w->oh - top),
+                              ww_least(s->count * w->tile, w->ow - left));
+        stage += (s->rows * w->tile + w->border) * w->stride;
+    }
+}
+
+static void finish_block(const ww_winograd *w, const struct ww_winograd_block *b, const float *sums,
                          float *stage, float *maps)
 {
     const ww_kernels *kernels = w->kernels;
@@ -279,25 +293,18 @@ static void finish_block(const ww_winograd *w, const struct block *b, const floa
             kernels->output_tiles(sums + k * w->block + v * kernels->lanes, w->step[1], to,
                                   w->whole ? w->ow : w->stride, b->out + v * kernels->lanes,
                                   (int)w->tile, w->run);
-        const float *from = stage;
-        for (int64_t i = 0; !w->whole && i < b->n_strips; i++) {
-            const struct strip *s = &b->strip[i];
-            int64_t top = s->row * w->tile, left = s->column * w->tile;
-            kernels->copy_rows(maps + ((s->sample * w->k + k) * w->oh + top) * w->ow + left, w->ow,
-                               from, w->stride, ww_least(s->rows * w->tile, w->oh - top),
-                               ww_least(s->count * w->tile, w->ow - left));
-            from += (s->rows * w->tile + w->border) * w->stride;
-        }
+        if (!w->whole)
+            ww_winograd_unstage(w, b, k, stage, maps);
     }
 }
 
 static void run_block(const ww_winograd *w, int64_t first, const float *in, const float *filters,
                       float *out, float *scratch)
 {
-    struct block b;
+    struct ww_winograd_block b;
     float *maps = scratch, *sums = maps + POINTS * w->step[0], *stage = sums + POINTS * w->step[1];
-    list_tiles(w, first, ww_least(first + w->block, w->tiles), &b);
-    transform_block(w, &b, in, stage, maps);
+    ww_winograd_list(w, first, ww_least(first + w->block, w->tiles), &b);
+    ww_winograd_transform(w, &b, in, 0, w->c, stage, maps);
     ww_panels panels = {
         .a_step = EIGHT, .b_step = w->block, .b_vector = w->kernels->lanes, .c_row = w->block};
     for (size_t p = 0; p < POINTS; p++)
@@ -316,6 +323,10 @@ static void run_maps(ww_winograd *w, const float *in, const float *weight, float
                      float *scratch)
 {
     const float *filters = filters_of(w, weight, scratch);
+    if (w->few) {
+        ww_winograd_run_few(w, in, filters, out, scratch);
+        return;
+    }
     if (w->kept.made == NULL)
         scratch += ww_up((int64_t)(POINTS * w->filter_floats), LINE);
     size_t own = ww_winograd_own_floats(w);

@@ -28,12 +28,30 @@ struct ww_winograd {
     size_t filter_floats;                 /* of one element of transformed filters */
     size_t step[2];                       /* between elements of transformed maps: c's and k's */
     size_t stage_floats;
-    ww_kept kept; /* transformed filters */
+    ww_kept kept;  /* transformed filters */
+    bool few;      /* tiles: winograd_few.c does the work */
+    int64_t group; /* of its tasks: vectors of filters */
+};
+
+enum { WW_WINOGRAD_BLOCK = 48 };
+
+/* Tiles beside each other in one sample, one row of them or more. */
+struct ww_winograd_strip {
+    int64_t sample, row, column, count, rows;
 };
 
 /* Pixels that are copied from a map to a frame of zeros. */
 struct ww_winograd_view {
     int64_t to, from, rows, width;
+};
+
+/* A block's tiles, and where their pixels lie: of patches in the stage, of whole tiles in the maps
+ * of the block's first sample, else in the stage too. */
+struct ww_winograd_block {
+    int64_t n_strips, vectors;
+    struct ww_winograd_strip strip[WW_WINOGRAD_BLOCK];
+    struct ww_winograd_view view[WW_WINOGRAD_BLOCK];
+    int32_t in[WW_WINOGRAD_BLOCK], out[WW_WINOGRAD_BLOCK];
 };
 
 static inline int64_t ww_winograd_taps(const ww_winograd *w)
@@ -65,6 +83,23 @@ static inline struct ww_winograd_view ww_winograd_clip(int64_t h, int64_t width,
                                      .rows = last_y > y && last_x > x ? last_y - y : 0,
                                      .width = last_x - x};
 }
+
+/** The tiles first .. last-1; the input maps of channels first_c .. last_c-1 of a block to
+ * to[36][step[0]]; from a stage, the pixels of one output map (winograd.c). */
+void ww_winograd_list(const ww_winograd *w, int64_t first, int64_t last,
+                      struct ww_winograd_block *b);
+void ww_winograd_transform(const ww_winograd *w, const struct ww_winograd_block *b,
+                           const float *maps, int64_t first_c, int64_t last_c, float *stage,
+                           float *to);
+void ww_winograd_unstage(const ww_winograd *w, const struct ww_winograd_block *b, int64_t k,
+                         const float *stage, float *maps);
+
+/** Forward and the gradient of the maps where one vector holds all tiles (winograd_few.c). */
+bool ww_winograd_are_few(const ww_winograd *w);
+void ww_winograd_plan_few(ww_winograd *w);
+size_t ww_winograd_few_floats(const ww_winograd *w); /* of workspace */
+void ww_winograd_run_few(const ww_winograd *w, const float *in, const float *filters, float *out,
+                         float *scratch);
 
 /** Sizes of blocks and workspace for the gradient of the weights, and that gradient. */
 void ww_winograd_plan_weights(ww_winograd *w);

@@ -280,19 +280,19 @@ TARGET static void filter_tiles(const float *taps, int size, float *to, size_t s
         filters_of(5, taps, to, step);
 }
 
-/* c[ROWS][vectors LANES] (+)= the sum over n of a[ROWS] b[vectors LANES]. */
-TARGET INLINE void product_of(const int vectors, const ww_panels *p, const float *a, const float *b,
-                              float *c, int64_t n, bool add)
+/* c[rows][vectors LANES] (+)= the sum over n of a[rows] b[vectors LANES]. */
+TARGET INLINE void product_of(const int rows, const int vectors, const ww_panels *p, const float *a,
+                              const float *b, float *c, int64_t n, bool add)
 {
     vec sum[8][VECTORS];
-    for (int i = 0; i < ROWS; i++)
+    for (int i = 0; i < rows; i++)
         for (int v = 0; v < vectors; v++)
             sum[i][v] = add ? LOAD(c + i * p->c_row + v * LANES) : ALL(0);
     for (int64_t k = 0; k < n; k++) {
         vec row[VECTORS];
         for (int v = 0; v < vectors; v++)
             row[v] = LOAD(b + v * p->b_vector);
-        for (int i = 0; i < ROWS; i++) {
+        for (int i = 0; i < rows; i++) {
             vec x = ALL(a[i]);
             for (int v = 0; v < vectors; v++)
                 sum[i][v] = FMA(x, row[v], sum[i][v]);
@@ -300,21 +300,30 @@ TARGET INLINE void product_of(const int vectors, const ww_panels *p, const float
         a += p->a_step;
         b += p->b_step;
     }
-    for (int i = 0; i < ROWS; i++)
+    for (int i = 0; i < rows; i++)
         for (int v = 0; v < vectors; v++)
             STORE(c + i * p->c_row + v * LANES, sum[i][v]);
+}
+
+TARGET INLINE void products_of(const int rows, const ww_panels *p, const float *a, const float *b,
+                               float *c, int64_t vectors, int64_t n, bool add)
+{
+    int64_t v = 0;
+    for (; v + VECTORS <= vectors; v += VECTORS)
+        product_of(rows, 3, p, a, b + v * p->b_vector, c + v * LANES, n, add);
+    if (vectors - v == 2)
+        product_of(rows, 2, p, a, b + v * p->b_vector, c + v * LANES, n, add);
+    if (vectors - v == 1)
+        product_of(rows, 1, p, a, b + v * p->b_vector, c + v * LANES, n, add);
 }
 
 TARGET static void product(const ww_panels *p, const float *a, const float *b, float *c,
                            int64_t vectors, int64_t n, bool add)
 {
-    int64_t v = 0;
-    for (; v + VECTORS <= vectors; v += VECTORS)
-        product_of(3, p, a, b + v * p->b_vector, c + v * LANES, n, add);
-    if (vectors - v == 2)
-        product_of(2, p, a, b + v * p->b_vector, c + v * LANES, n, add);
-    if (vectors - v == 1)
-        product_of(1, p, a, b + v * p->b_vector, c + v * LANES, n, add);
+    if (p->half)
+        products_of(ROWS / 2, p, a, b, c, vectors, n, add);
+    else
+        products_of(ROWS, p, a, b, c, vectors, n, add);
 }
 
 #endif
