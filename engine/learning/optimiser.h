@@ -11,7 +11,13 @@
 
 /** Fewer parameters are not worth several threads: waking one takes 30 us, a step of sgd over so
  * many 40 us, one of adam 130 us (Zen 5, one thread). */
-enum { WW_OPTIMISER_PARALLEL = 1 << 18 };
+enum { WW_OPTIMISER_PARALLEL = 1 << 18, WW_OPTIMISER_PIECE = 1 << 14 };
+
+/** How many parameters the piece that begins at i has. */
+static inline int64_t ww_optimiser_piece(size_t i, size_t n)
+{
+    return (int64_t)(n - i < WW_OPTIMISER_PIECE ? n - i : WW_OPTIMISER_PIECE);
+}
 
 typedef struct ww_optimiser {
     ww_item item;

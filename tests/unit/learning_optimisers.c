@@ -194,6 +194,33 @@ Test(optimisers, decay_of_adamw_does_not_depend_on_the_gradient)
     }
 }
 
+/* Steps are done in pieces: the same as of each parameter by itself. */
+Test(optimisers, each_parameter_has_its_own_gradient_decay_and_state)
+{
+    static float decay[MOST];
+    for (size_t i = 0; i < MOST; i++)
+        decay[i] = (float)(i % 977) * 1e-3f;
+    for (size_t k = 0; k < ww_optimisers_count; k++) {
+        const ww_optimiser *o = ww_optimisers[k];
+        ww_params_defaults(o->item.params, params);
+        reset(MOST, 0.3);
+        for (int t = 1; t <= 2; t++) {
+            for (size_t i = 0; i < MOST; i++)
+                g[i] = (float)gradient_at(t, i % 1009);
+            o->step(params, 0.01, (uint64_t)t, MOST, w, g, o->decouples ? decay : NULL, slot);
+        }
+        for (size_t i = 0; i < MOST; i += 3191) {
+            float one = 0.3f, mean = 0, square = 0, gradient;
+            for (int t = 1; t <= 2; t++) {
+                gradient = (float)gradient_at(t, i % 1009);
+                o->step(params, 0.01, (uint64_t)t, 1, &one, &gradient,
+                        o->decouples ? &decay[i] : NULL, (float *const[]){&mean, &square});
+            }
+            cr_assert(memcmp(&one, &w[i], sizeof one) == 0, "%s, parameter %zu", o->item.name, i);
+        }
+    }
+}
+
 Test(optimisers, threads_change_no_bit)
 {
     static float once[MOST];

@@ -13,6 +13,7 @@ enum { ROWS = 3, LONGEST = 70, STEP = 80, FLOATS = ROWS * STEP };
 struct arrays {
     float x[FLOATS], dy[FLOATS], y[FLOATS], dx[FLOATS], with_number[FLOATS], masked[FLOATS];
     double moments[2], sums[2], sum;
+    float w[2][STEP], state[3][STEP];
 };
 
 static void draw(struct arrays *a, uint64_t seed)
@@ -22,6 +23,11 @@ static void draw(struct arrays *a, uint64_t seed)
     for (int i = 0; i < FLOATS; i++) {
         a->x[i] = (float)ww_random_normal(&random) + 2;
         a->dy[i] = (float)ww_random_normal(&random);
+    }
+    for (int i = 0; i < STEP; i++) {
+        for (int k = 0; k < 3; k++)
+            a->state[k][i] = (float)ww_random_range(&random, 0.1, 1);
+        a->w[0][i] = a->w[1][i] = (float)ww_random_normal(&random);
     }
     a->x[1] = 0; /* reaches 0 exactly with the bias -0 */
 }
@@ -37,6 +43,11 @@ static void run(const ww_loops *loops, struct arrays *a, int64_t n, const ww_sca
     loops->scale_sums(&slab, s, a->x, a->dy, a->sums);
     loops->scale_back(&slab, s, a->x, a->dy, a->dx);
     loops->add_number(&slab, -1.5f, s->rectify, a->x, a->with_number);
+    const float *decay = s->rectify ? a->y : NULL;
+    loops->momentum(&(const ww_momentum){0.1f, 0.9f, 0.3f, 0.7f}, n, a->w[0], a->dy, decay,
+                    a->state[0]);
+    loops->adaptive(&(const ww_adaptive){0.1f, 0.2f, 0.9f, 0.1f, 0.99f, 0.01f, 1.5f, 1e-4f}, n,
+                    a->w[1], a->dy, decay, a->state[1], a->state[2]);
     a->sum = loops->sum(&slab, a->dy, s->rectify ? a->with_number : NULL, a->masked);
 }
 

@@ -2,11 +2,12 @@
 #ifndef WW_ENGINE_LEARNING_OPTIMISERS_ADAM_H
 #define WW_ENGINE_LEARNING_OPTIMISERS_ADAM_H
 
-/* What adam and adamw share: the parameters, and the move of one element. */
+/* What adam and adamw share: the parameters, and the step but for decay. */
 
 #include <math.h>
 
 #include "engine/learning/optimiser.h"
+#include "engine/tensor/backend/loops.h"
 
 struct adam {
     double beta1, beta2, epsilon;
@@ -22,29 +23,24 @@ struct adam {
             WW_PARAM_END                                                                           \
     }
 
-/* The constants of one step: eta / (1 - beta1^t) and 1 / sqrt(1 - beta2^t) undo the bias of
- * moments that start at 0. */
-struct adam_step {
-    float beta1, fresh1, beta2, fresh2, epsilon, rate, unbias2;
-};
-
-static inline struct adam_step adam_step_of(const struct adam *p, double rate, uint64_t step)
+/* One step: rate / (1 - beta1^t) and 1 / sqrt(1 - beta2^t) undo the bias of moments that start at
+ * 0. decay may be NULL. */
+static inline void adam_step(const struct adam *p, double rate, uint64_t step, size_t n,
+                             float *parameter, const float *gradient, const float *decay,
+                             float *const *slot)
 {
-    return (struct adam_step){.beta1 = (float)p->beta1,
-                              .fresh1 = (float)(1 - p->beta1),
-                              .beta2 = (float)p->beta2,
-                              .fresh2 = (float)(1 - p->beta2),
-                              .epsilon = (float)p->epsilon,
-                              .rate = (float)(rate / (1 - pow(p->beta1, (double)step))),
-                              .unbias2 = (float)(1 / sqrt(1 - pow(p->beta2, (double)step)))};
-}
-
-/* Updates the two moments by the gradient g and returns by how much the parameter moves down. */
-static inline float adam_move(const struct adam_step *s, float g, float *mean, float *square)
-{
-    *mean = s->beta1 * *mean + s->fresh1 * g;
-    *square = s->beta2 * *square + s->fresh2 * g * g;
-    return s->rate * *mean / (sqrtf(*square) * s->unbias2 + s->epsilon);
+    const ww_adaptive a = {.rate = (float)(rate / (1 - pow(p->beta1, (double)step))),
+                           .decay_rate = (float)rate,
+                           .beta1 = (float)p->beta1,
+                           .fresh1 = (float)(1 - p->beta1),
+                           .beta2 = (float)p->beta2,
+                           .fresh2 = (float)(1 - p->beta2),
+                           .unbias2 = (float)(1 / sqrt(1 - pow(p->beta2, (double)step))),
+                           .epsilon = (float)p->epsilon};
+#pragma omp parallel for schedule(static) if (n > WW_OPTIMISER_PARALLEL)
+    for (size_t i = 0; i < n; i += WW_OPTIMISER_PIECE)
+        ww_loops_best()->adaptive(&a, ww_optimiser_piece(i, n), parameter + i, gradient + i,
+                                  decay == NULL ? NULL : decay + i, slot[0] + i, slot[1] + i);
 }
 
 #endif

@@ -14,13 +14,7 @@ static const ww_param params[] = ADAM_PARAMS;
 static void step(const void *params_, double rate, uint64_t step_, size_t n, float *parameter,
                  const float *gradient, const float *decay, float *const *slot)
 {
-    struct adam_step s = adam_step_of(params_, rate, step_);
-    float eta = (float)rate, *mean = slot[0], *square = slot[1];
-#pragma omp parallel for simd schedule(static) if (parallel : n > WW_OPTIMISER_PARALLEL)
-    for (size_t i = 0; i < n; i++) {
-        float w = parameter[i] - (decay ? eta * decay[i] * parameter[i] : 0);
-        parameter[i] = w - adam_move(&s, gradient[i], &mean[i], &square[i]);
-    }
+    adam_step(params_, rate, step_, n, parameter, gradient, decay, slot);
 }
 
 const ww_optimiser ww_optimiser_adamw = {

@@ -13,6 +13,7 @@
  * Weight decay is decoupled from the gradient (SGDW, Loshchilov & Hutter 2019): it does not enter
  * the velocity. */
 #include "engine/learning/optimiser.h"
+#include "engine/tensor/backend/loops.h"
 
 struct sgd {
     double momentum;
@@ -29,17 +30,15 @@ static void step(const void *params_, double rate, uint64_t step_, size_t n, flo
                  const float *gradient, const float *decay, float *const *slot)
 {
     const struct sgd *p = params_;
-    float eta = (float)rate, mu = (float)p->momentum;
-    float direct = p->nesterov ? 1 : 0, carried = p->nesterov ? mu : 1;
-    float *velocity = slot[0];
+    const ww_momentum m = {.rate = (float)rate,
+                           .kept = (float)p->momentum,
+                           .direct = p->nesterov ? 1 : 0,
+                           .carried = p->nesterov ? (float)p->momentum : 1};
     (void)step_;
-#pragma omp parallel for simd schedule(static) if (parallel : n > WW_OPTIMISER_PARALLEL)
-    for (size_t i = 0; i < n; i++) {
-        float g = gradient[i], v = mu * velocity[i] + g;
-        float w = parameter[i] - (decay ? eta * decay[i] * parameter[i] : 0);
-        velocity[i] = v;
-        parameter[i] = w - eta * (direct * g + carried * v);
-    }
+#pragma omp parallel for schedule(static) if (n > WW_OPTIMISER_PARALLEL)
+    for (size_t i = 0; i < n; i += WW_OPTIMISER_PIECE)
+        ww_loops_best()->momentum(&m, ww_optimiser_piece(i, n), parameter + i, gradient + i,
+                                  decay == NULL ? NULL : decay + i, slot[0] + i);
 }
 
 const ww_optimiser ww_optimiser_sgd = {

@@ -2,8 +2,8 @@
 #ifndef WW_ENGINE_TENSOR_BACKEND_LOOPS_H
 #define WW_ENGINE_TENSOR_BACKEND_LOOPS_H
 
-/* The inner loops of operators that do little with each number, in vectors: compiled once for each
- * kind of processor and chosen when the program runs, as kernels.h.
+/* The inner loops of operators and optimisers that do little with each number, in vectors: compiled
+ * once for each kind of processor and chosen when the program runs, as kernels.h.
  *
  * All kinds add and multiply the same numbers in the same order, without fused multiply-adds, and
  * give the same bits. Sums are in double, in 16 interleaved lanes, then over the lanes. `rectify`
@@ -38,6 +38,17 @@ typedef struct ww_window {
     const float *end;
 } ww_window;
 
+/** v = kept v + g, and w -= rate (direct g + carried v). */
+typedef struct ww_momentum {
+    float rate, kept, direct, carried;
+} ww_momentum;
+
+/** mean = beta1 mean + fresh1 g, square = beta2 square + fresh2 g^2, and
+ * w -= rate mean / (unbias2 sqrt(square) + epsilon). */
+typedef struct ww_adaptive {
+    float rate, decay_rate, beta1, fresh1, beta2, fresh2, unbias2, epsilon;
+} ww_adaptive;
+
 typedef struct ww_loops {
     const char *name;
 
@@ -70,6 +81,13 @@ typedef struct ww_loops {
     void (*sum_row)(const ww_window *window, const float *x, int64_t n, float share, float *y);
     /** dx[2 i] = even dy[i], dx[2 i + 1] = odd dy[i]. */
     void (*pairs_back)(const float *dy, int64_t n, float even, float odd, float *dx);
+
+    /** A step of an optimiser over n parameters w; before it, unless decay is NULL, each w loses
+     * rate (of ww_adaptive: decay_rate) times its decay times itself. */
+    void (*momentum)(const ww_momentum *m, int64_t n, float *w, const float *gradient,
+                     const float *decay, float *velocity);
+    void (*adaptive)(const ww_adaptive *a, int64_t n, float *w, const float *gradient,
+                     const float *decay, float *mean, float *square);
 } ww_loops;
 
 /** For plain C, AVX2, AVX-512; NULL where this processor lacks it. The first is never NULL. */

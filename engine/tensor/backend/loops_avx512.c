@@ -4,6 +4,7 @@
 #if defined(__x86_64__)
 
 #define WW_LANES 16
+#include "engine/tensor/backend/descent.h"
 #include "engine/tensor/backend/scaling.h"
 #include "engine/tensor/backend/windows.h"
 
@@ -17,6 +18,8 @@ const ww_loops ww_loops_avx512 = {.name = "avx512",
                                   .max_row = max_row,
                                   .max_pairs_back = max_pairs_back,
                                   .sum_row = sum_row,
-                                  .pairs_back = pairs_back};
+                                  .pairs_back = pairs_back,
+                                  .momentum = momentum,
+                                  .adaptive = adaptive};
 
 #endif

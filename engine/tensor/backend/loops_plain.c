@@ -2,6 +2,7 @@
 #include "engine/tensor/backend/loops.h"
 
 #define WW_LANES 4
+#include "engine/tensor/backend/descent.h"
 #include "engine/tensor/backend/scaling.h"
 #include "engine/tensor/backend/windows.h"
 
@@ -15,4 +16,6 @@ const ww_loops ww_loops_plain = {.name = "plain",
                                  .max_row = max_row,
                                  .max_pairs_back = max_pairs_back,
                                  .sum_row = sum_row,
-                                 .pairs_back = pairs_back};
+                                 .pairs_back = pairs_back,
+                                 .momentum = momentum,
+                                 .adaptive = adaptive};

@@ -10,6 +10,7 @@
  * TARGET, so that the other functions of the file still run on every processor; a header of kernels
  * compiles alone, hence `unused`. */
 
+#include <math.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -31,6 +32,8 @@ typedef __m512 vec;
 #define ADD(a, b)         _mm512_add_ps(a, b)
 #define SUB(a, b)         _mm512_sub_ps(a, b)
 #define MUL(a, b)         _mm512_mul_ps(a, b)
+#define DIV(a, b)         _mm512_div_ps(a, b)
+#define ROOT(a)           _mm512_sqrt_ps(a)
 #define FMA(a, b, c)      _mm512_fmadd_ps(a, b, c)  /* a b + c */
 #define FNMA(a, b, c)     _mm512_fnmadd_ps(a, b, c) /* c - a b */
 #define INTERLEAVE0(a, b) _mm512_unpacklo_ps(a, b)
@@ -100,6 +103,8 @@ typedef __m256 vec;
 #define ADD(a, b)         _mm256_add_ps(a, b)
 #define SUB(a, b)         _mm256_sub_ps(a, b)
 #define MUL(a, b)         _mm256_mul_ps(a, b)
+#define DIV(a, b)         _mm256_div_ps(a, b)
+#define ROOT(a)           _mm256_sqrt_ps(a)
 #define FMA(a, b, c)      _mm256_fmadd_ps(a, b, c)
 #define FNMA(a, b, c)     _mm256_fnmadd_ps(a, b, c)
 #define INTERLEAVE0(a, b) _mm256_unpacklo_ps(a, b)
@@ -152,12 +157,19 @@ typedef float vec __attribute__((vector_size(16)));
 #define ADD(a, b)         ((a) + (b))
 #define SUB(a, b)         ((a) - (b))
 #define MUL(a, b)         ((a) * (b))
+#define DIV(a, b)         ((a) / (b))
+#define ROOT(a)           root(a)
 #define FMA(a, b, c)      ((a) * (b) + (c))
 #define FNMA(a, b, c)     ((c) - (a) * (b))
 #define INTERLEAVE0(a, b) interleave(a, b, 0)
 #define INTERLEAVE1(a, b) interleave(a, b, 2)
 #define PAIRS0(a, b)      pairs(a, b, 0)
 #define PAIRS1(a, b)      pairs(a, b, 2)
+
+INLINE vec root(vec a)
+{
+    return (vec){sqrtf(a[0]), sqrtf(a[1]), sqrtf(a[2]), sqrtf(a[3])};
+}
 
 INLINE vec LOAD(const float *p)
 {
