@@ -127,6 +127,8 @@ static void run_windows(const ww_loops *loops, struct arrays *a, int size, int s
     const ww_window window = {size, stride, STEP, a->x + FLOATS};
     for (int i = 0; i < FLOATS; i++)
         a->x[i] = roundf(a->x[i]);
+    loops->sum_rows(a->x, STEP, size, n, a->state[0]);
+    loops->sum_shifts(a->x, n, 1 - size, size + stride, n, a->state[1]);
     loops->max_row(&window, a->x, n, a->y, which);
     for (int64_t i = 0; i < n; i++)
         a->y[STEP + i] = which[i];
@@ -139,8 +141,15 @@ static void run_windows(const ww_loops *loops, struct arrays *a, int size, int s
     loops->pairs_back(a->dy, n, 0.5f, 2, a->masked);
 }
 
-static void check_window(const struct arrays *a, int size, int stride, int64_t u)
+static void check_window(const struct arrays *a, int size, int stride, int64_t n, int64_t u)
 {
+    float column = 0, row = 0; /* of whole numbers */
+    for (int i = 0; i < size; i++)
+        column += a->x[i * STEP + u];
+    for (int64_t i = u + 1 - size; i <= u + stride; i++)
+        row += i < 0 || i >= n ? 0 : a->x[i];
+    cr_assert_eq(a->state[0][u], column);
+    cr_assert_eq(a->state[1][u], row);
     int first = 0;
     for (int tap = 1; tap < size * size; tap++) {
         const float *corner = a->x + u * stride;
@@ -166,6 +175,6 @@ Test(tensor_loops, windows_are_the_same_everywhere)
                 cr_assert(memcmp(&plain, &a, sizeof a) == 0, "%s, %d, %d, %d",
                           ww_loops_get(kind)->name, size, stride, (int)n);
                 for (int64_t u = 0; u < n; u++)
-                    check_window(&a, size, stride, u);
+                    check_window(&a, size, stride, n, u);
             }
 }

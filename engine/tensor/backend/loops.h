@@ -79,6 +79,12 @@ typedef struct ww_loops {
                            int64_t step);
     /** `share` times the sum of each of n windows, 2 apart. */
     void (*sum_row)(const ww_window *window, const float *x, int64_t n, float share, float *y);
+    /** y[u] = the sum of `rows` numbers x[u], x[u + step], ... */
+    void (*sum_rows)(const float *x, int64_t step, int64_t rows, int64_t n, float *y);
+    /** y[u] = the sum of those of x[u + first], ... (`taps` of them) that are among x[0 .. n_x-1].
+     */
+    void (*sum_shifts)(const float *x, int64_t n_x, int64_t first, int64_t taps, int64_t n,
+                       float *y);
     /** dx[2 i] = even dy[i], dx[2 i + 1] = odd dy[i]. */
     void (*pairs_back)(const float *dy, int64_t n, float even, float odd, float *dx);
 

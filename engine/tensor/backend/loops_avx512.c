@@ -18,6 +18,8 @@ const ww_loops ww_loops_avx512 = {.name = "avx512",
                                   .max_row = max_row,
                                   .max_pairs_back = max_pairs_back,
                                   .sum_row = sum_row,
+                                  .sum_rows = sum_rows,
+                                  .sum_shifts = sum_shifts,
                                   .pairs_back = pairs_back,
                                   .momentum = momentum,
                                   .adaptive = adaptive};

@@ -16,6 +16,8 @@ const ww_loops ww_loops_plain = {.name = "plain",
                                  .max_row = max_row,
                                  .max_pairs_back = max_pairs_back,
                                  .sum_row = sum_row,
+                                 .sum_rows = sum_rows,
+                                 .sum_shifts = sum_shifts,
                                  .pairs_back = pairs_back,
                                  .momentum = momentum,
                                  .adaptive = adaptive};

@@ -234,4 +234,26 @@ TARGET static void pairs_back(const float *dy, int64_t n, float even, float odd,
     }
 }
 
+TARGET static void sum_rows(const float *x, int64_t step, int64_t rows, int64_t n, float *y)
+{
+    for (int64_t u = 0; u < n; u += LANES) {
+        vec sum = ALL(0);
+        for (int64_t r = 0; r < rows; r++)
+            sum = ADD(sum, load_up_to(x + r * step + u, n - u));
+        store_up_to(y + u, sum, n - u);
+    }
+}
+
+TARGET static void sum_shifts(const float *x, int64_t n_x, int64_t first, int64_t taps, int64_t n,
+                              float *y)
+{
+    for (int64_t u = 0; u < n; u += LANES) {
+        vec sum = ALL(0);
+        for (int64_t at = u + first; at < u + first + taps; at++)
+            sum = ADD(sum, at >= 0 && at + LANES <= n_x ? LOAD(x + at)
+                                                        : load_between(x + at, -at, n_x - at));
+        store_up_to(y + u, sum, n - u);
+    }
+}
+
 #endif

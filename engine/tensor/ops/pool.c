@@ -13,7 +13,7 @@
  * One map is done at a time: its windows stand as a matrix, tap by output, so that all loops run
  * along maps. For backward, the maximum saves which tap won, the softmax dy/dx of every tap. The
  * usual windows have loops of their own (near_pool.h). The
- * average needs no matrix: a window's sum is that along rows, then along columns, 2 size terms
+ * average needs no matrix: a window's sum is that along columns, then along rows, 2 size terms
  * instead of size^2, and its gradient goes the same way back. */
 #include <float.h>
 #include <math.h>
@@ -77,10 +77,12 @@ static ww_status infer(void *attr, int n_in, const ww_shape *in, ww_shape *out)
 }
 
 /* Floats of one thread's workspace: the matrix of windows, and three maps of outputs; for averages
- * the sums along rows, and a map of outputs. */
+ * sums of columns, and a map of outputs. */
 static size_t room_of(const struct sizes *s)
 {
-    int64_t floats = s->kind == WW_POOL_AVERAGE ? s->x.h * s->y.w + s->y.s : (s->taps + 3) * s->y.s;
+    int64_t floats = s->kind == WW_POOL_AVERAGE
+                         ? (s->y.h + 1) * (s->x.w > s->y.w ? s->x.w : s->y.w) + s->y.s
+                         : (s->taps + 3) * s->y.s;
     if (s->near)
         floats = (int64_t)ww_near_pool_room(&s->nearly) + 1;
     return (size_t)((floats + 15) / 16 * 16);
@@ -143,63 +145,74 @@ static int64_t inside(int64_t begin, int64_t size, int64_t length)
     return end - first;
 }
 
-static void add(const float *from, float *restrict to, int64_t n)
+/* Divides one map of outputs by the sizes of their windows; `wide`: workspace for a row of them. */
+static void divide_by_counts(const struct sizes *s, const float *of, float *restrict wide,
+                             float *to)
 {
-    for (int64_t i = 0; i < n; i++)
-        to[i] += from[i];
-}
-
-/* Divides one map of outputs by the sizes of their windows. */
-static void divide_by_counts(const struct sizes *s, const float *of, float *to)
-{
-    for (int64_t v = 0; v < s->y.h; v++) {
-        int64_t rows = inside(v * s->stride - s->pad, s->size, s->x.h);
+    for (int64_t u = 0; u < s->y.w; u++)
+        wide[u] = (float)inside(u * s->stride - s->pad, s->size, s->x.w);
+    for (int64_t v = 0; v < s->y.h; v++, of += s->y.w, to += s->y.w) {
+        float rows = (float)inside(v * s->stride - s->pad, s->size, s->x.h);
         for (int64_t u = 0; u < s->y.w; u++)
-            to[v * s->y.w + u] = of[v * s->y.w + u] /
-                                 (float)(rows * inside(u * s->stride - s->pad, s->size, s->x.w));
+            to[u] = of[u] / (rows * wide[u]);
     }
 }
 
-/* `sums`: workspace for [h of x][w of y]. */
+/* Sums along a row of the windows of one row, or back: windows that begin at every pixel are as
+ * wide when seen from the pixels. */
+static void along(const struct sizes *s, const float *x, float *y)
+{
+    if (s->stride == 1) {
+        ww_loops_best()->sum_shifts(x, s->x.w, -s->pad, s->size, s->y.w, y);
+        return;
+    }
+    for (int64_t u = 0; u < s->y.w; u++) {
+        int64_t first = u * s->stride - s->pad, end = first + s->size;
+        float sum = 0;
+        for (int64_t i = first < 0 ? 0 : first; i < end && i < s->x.w; i++)
+            sum += x[i];
+        y[u] = sum;
+    }
+}
+
+static void back_along(const struct sizes *s, const float *y, float *x)
+{
+    if (s->stride == 1) {
+        ww_loops_best()->sum_shifts(y, s->y.w, s->pad - s->size + 1, s->size, s->x.w, x);
+        return;
+    }
+    memset(x, 0, (size_t)s->x.w * sizeof *x);
+    for (int64_t u = 0; u < s->y.w; u++) {
+        int64_t first = u * s->stride - s->pad, end = first + s->size;
+        for (int64_t i = first < 0 ? 0 : first; i < end && i < s->x.w; i++)
+            x[i] += y[u];
+    }
+}
+
+/* `sums`: workspace for a row of x or y. */
 static void average(const struct sizes *s, const float *x, float *sums, float *y)
 {
-    int64_t begin, end, w = s->y.w;
-    memset(sums, 0, (size_t)(s->x.h * w) * sizeof *sums);
-    memset(y, 0, (size_t)s->y.s * sizeof *y);
-    for (int64_t tap = 0; tap < s->size; tap++) {
-        const int64_t shift = tap - s->pad, stride = s->stride;
-        ww_maps_inside(s->x.w, w, stride, shift, &begin, &end);
-        for (int64_t row = 0; row < s->x.h; row++)
-            for (int64_t u = begin; u < end; u++)
-                sums[row * w + u] += x[row * s->x.w + u * stride + shift];
+    for (int64_t v = 0; v < s->y.h; v++) {
+        int64_t first = v * s->stride - s->pad, rows = inside(first, s->size, s->x.h);
+        ww_loops_best()->sum_rows(x + (first < 0 ? 0 : first) * s->x.w, s->x.w, rows, s->x.w, sums);
+        along(s, sums, y + v * s->y.w);
     }
-    for (int64_t tap = 0; tap < s->size; tap++) {
-        ww_maps_inside(s->x.h, s->y.h, s->stride, tap - s->pad, &begin, &end);
-        for (int64_t v = begin; v < end; v++)
-            add(sums + (v * s->stride + tap - s->pad) * w, y + v * w, w);
-    }
-    divide_by_counts(s, y, y);
+    divide_by_counts(s, y, sums, y);
 }
 
-/* The transpose of `average`; sums: workspace as there, and a map of outputs. dx
- * is 0 before. */
+/* The transpose of `average`; sums: workspace for [h of y][w of x], and a map of outputs. */
 static void backward_average(const struct sizes *s, const float *dy, float *sums, float *dx)
 {
-    int64_t begin, end, w = s->y.w;
-    float *mean = sums + s->x.h * w;
-    divide_by_counts(s, dy, mean);
-    memset(sums, 0, (size_t)(s->x.h * w) * sizeof *sums);
-    for (int64_t tap = 0; tap < s->size; tap++) {
-        ww_maps_inside(s->x.h, s->y.h, s->stride, tap - s->pad, &begin, &end);
-        for (int64_t v = begin; v < end; v++)
-            add(mean + v * w, sums + (v * s->stride + tap - s->pad) * w, w);
-    }
-    for (int64_t tap = 0; tap < s->size; tap++) {
-        const int64_t shift = tap - s->pad, stride = s->stride;
-        ww_maps_inside(s->x.w, w, stride, shift, &begin, &end);
-        for (int64_t row = 0; row < s->x.h; row++)
-            for (int64_t u = begin; u < end; u++)
-                dx[row * s->x.w + u * stride + shift] += sums[row * w + u];
+    float *mean = sums + s->y.h * s->x.w;
+    divide_by_counts(s, dy, sums, mean);
+    for (int64_t v = 0; v < s->y.h; v++)
+        back_along(s, mean + v * s->y.w, sums + v * s->x.w);
+    for (int64_t row = 0; row < s->x.h; row++) { /* windows first .. last begin at or above it */
+        int64_t above = row + s->pad - s->size, last = (row + s->pad) / s->stride;
+        int64_t first = above < 0 ? 0 : above / s->stride + 1;
+        last = last < s->y.h - 1 ? last : s->y.h - 1;
+        ww_loops_best()->sum_rows(sums + first * s->x.w, s->x.w,
+                                  last < first ? 0 : last - first + 1, s->x.w, dx + row * s->x.w);
     }
 }
 
@@ -326,14 +339,15 @@ static void backward_map(const struct sizes *s, const ww_op_call *call, int64_t 
         ww_near_pool_average_back(&s->nearly, dy, dx);
         return;
     }
-    memset(dx, 0, (size_t)s->x.s * sizeof *dx);
-    if (s->kind == WW_POOL_MAX) {
-        backward_largest(s, call->saved + map * s->y.s, dy, dx);
-    } else if (s->kind == WW_POOL_SOFTMAX) {
-        spread(s, call->saved + map * s->y.s * s->taps, dy, dx);
-    } else {
+    if (s->kind == WW_POOL_AVERAGE) {
         backward_average(s, dy, room, dx);
+        return;
     }
+    memset(dx, 0, (size_t)s->x.s * sizeof *dx);
+    if (s->kind == WW_POOL_MAX)
+        backward_largest(s, call->saved + map * s->y.s, dy, dx);
+    else
+        spread(s, call->saved + map * s->y.s * s->taps, dy, dx);
 }
 
 static ww_status backward(ww_op_call *call)
