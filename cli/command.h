@@ -32,6 +32,7 @@ typedef struct ww_command {
     ww_item item;         /* example: one whole command line that works; params: its options */
     const char *synopsis; /* what follows the command's name, "FAMILY NAME"; a line for each form */
     const char *sets;     /* what --set sets ("parameters of the stimulus"); NULL: refused */
+    const char *repeats;  /* options of type text that may be given again ("lesion"), or NULL */
     const char *writes;   /* what -o names ("the contact sheet, a PNG"); NULL: refused */
     bool draws;           /* random numbers under --seed; else that is refused */
     bool plans;           /* chooses kernels (--plan); else that is refused */
@@ -70,7 +71,7 @@ ww_status ww_set_split(const ww_cli *cli, int i, const char **key, const char **
 /** Lets every --set change `self` through one parameter table; failures are wrong usage. */
 ww_status ww_set_all(const ww_cli *cli, const ww_param *table, void *self);
 
-/** An option of type text that was given several times holds its values with line ends between
+/** An option that may be given again (`repeats`) and was holds its values with line ends between
  * them (`--lesion FFA --lesion "V1>MT"`); this takes them apart. An empty text has no values. */
 ww_status ww_option_values(const ww_cli *cli, const char *text, const char *const **values,
                            int *count);

@@ -292,6 +292,7 @@ const ww_command ww_command_lesion = {
              .example = "whatwhere lesion small.h5 --lesion FFA --lesion V4:0.5 -o lesions.h5",
              .params = params,
              .params_size = sizeof(struct lesion)},
+    .repeats = "lesion",
     .synopsis = "BRAIN.h5",
     .writes = "every measure, interval, loss, answer and truth, HDF5 (docs/formats.md)",
     .draws = true,

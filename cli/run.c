@@ -171,6 +171,7 @@ const ww_command ww_command_run = {
              .example = "whatwhere run lesion-battery --demo",
              .params = params,
              .params_size = sizeof(struct run)},
+    .repeats = "brain",
     .synopsis = "EXPERIMENT\nSTUDY.yaml",
     .sets = "keys of every brain of the study (training.epochs=3) and of its experiments "
             "(experiment.trials=500)",

@@ -135,6 +135,23 @@ static ww_status some_params(const ww_yaml *node, const ww_param *table, void *s
     return ww_yaml_params(node, table, self, path, except, arena);
 }
 
+/* What could have no effect is refused, unless it says what would be so anyway. */
+static ww_status check_training(const ww_brain *brain, const ww_yaml *node)
+{
+    ww_training defaults;
+    char text[64], usual[64];
+    ww_params_defaults(ww_training_params, &defaults);
+    for (int i = 0; i < node->count; i++) {
+        const char *key = node->item[i]->key, *idle = ww_training_idle(&brain->training, key);
+        const ww_param *row = ww_params_find(ww_training_params, key);
+        if (idle != NULL && strcmp(ww_param_print(row, &brain->training, text, sizeof text),
+                                   ww_param_print(row, &defaults, usual, sizeof usual)) != 0)
+            return WW_FAIL(WW_EPARSE, "%s:%d: training.%s: %s", node->file, node->item[i]->line,
+                           key, idle);
+    }
+    return WW_OK;
+}
+
 static ww_status read_training(ww_brain_draft *d, const ww_yaml *root)
 {
     const ww_yaml *node;
@@ -150,6 +167,7 @@ static ww_status read_training(ww_brain_draft *d, const ww_yaml *root)
         return WW_OK;
     WW_TRY(ww_yaml_params(node, ww_training_params, &brain->training, "training.", beyond_training,
                           d->arena));
+    WW_TRY(check_training(brain, node));
     return some_params(node, ww_brain_training_params, &d->numbers, "training.", ww_training_params,
                        d->arena);
 }
@@ -250,6 +268,24 @@ static ww_status finish(ww_brain_draft *d)
     return finish_tasks(d, order);
 }
 
+/* The same of --set, under the schedule that all of them leave. */
+static ww_status check_settings(const ww_brain *brain, const char *const *set, ww_arena *arena)
+{
+    static const char path[] = "training.";
+    for (int i = 0; set != NULL && set[i] != NULL; i++) {
+        if (strncmp(set[i], path, strlen(path)) != 0)
+            continue;
+        const char *key = ww_arena_printf(arena, "%.*s", (int)strcspn(set[i] + strlen(path), "="),
+                                          set[i] + strlen(path));
+        const char *idle = key == NULL ? NULL : ww_training_idle(&brain->training, key);
+        if (key == NULL)
+            return WW_ENOMEM;
+        if (idle != NULL)
+            return WW_FAIL(WW_EPARSE, "--set %s%s: %s", path, key, idle);
+    }
+    return WW_OK;
+}
+
 ww_status ww_brain_parse(ww_brain **out, const char *yaml, const char *file, const char *const *set,
                          ww_arena *arena)
 {
@@ -264,6 +300,7 @@ ww_status ww_brain_parse(ww_brain **out, const char *yaml, const char *file, con
     WW_TRY(read_sections(&d, root));
     for (int i = 0; set != NULL && set[i] != NULL; i++)
         WW_TRY(ww_brain_set(&d, set[i]));
+    WW_TRY(check_settings(d.brain, set, arena));
     WW_TRY(finish(&d));
     *out = d.brain;
     return WW_OK;

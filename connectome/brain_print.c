@@ -61,10 +61,18 @@ static void text_in(writer *w, ww_yaml *to, const char *key, const char *text)
         node->text = copy ? copy : "";
 }
 
+/* Keys that the schedule has no use for are left out: nothing that is written down is idle. */
+static bool is_idle(const ww_param *table, const void *self, const char *key)
+{
+    return table == ww_training_params && ww_training_idle(self, key) != NULL;
+}
+
 static void params_in(writer *w, ww_yaml *to, const ww_param *table, const void *self)
 {
     char text[VALUE_BYTES];
     for (const ww_param *p = table; p != NULL && p->name != NULL; p++) {
+        if (is_idle(table, self, p->name))
+            continue;
         ww_param_print(p, self, text, sizeof text);
         if (p->type != WW_PARAM_REALS) {
             text_in(w, to, p->name, text);

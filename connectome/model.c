@@ -10,6 +10,7 @@
 #include "connectome/model_parts.h"
 #include "engine/base/random.h"
 #include "engine/learning/checkpoint.h"
+#include "engine/store/file.h"
 
 ww_status ww_model_on(ww_model **out, ww_arena *arena, ww_brain *brain, uint64_t seed)
 {
@@ -211,6 +212,8 @@ ww_status ww_model_fit(ww_model *model, const ww_source *source, const ww_trials
                                 .progress = progress,
                                 .validate = validation != NULL ? validate : NULL,
                                 .context = &v};
+    if (checkpoint != NULL)
+        ww_drafts_sweep_beside(checkpoint); /* of trainings that were killed */
     return ww_train(model->graph, model->values, source, &options, report);
 }
 

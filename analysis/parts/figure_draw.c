@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <math.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -156,10 +155,10 @@ static void remove_all(const char *folder, const char *name)
 /* A folder to draw in, named as a draft is (engine/store/file.h). */
 static ww_status make_place(char *place, const char *folder)
 {
-    static atomic_uint places;
+    char mark[WW_DRAFT_MARK];
     do {
-        int n = snprintf(place, PATH_BYTES, "%s/.figure.tmp-%ld-%u", folder, (long)getpid(),
-                         atomic_fetch_add(&places, 1));
+        ww_draft_mark(mark);
+        int n = snprintf(place, PATH_BYTES, "%s/.figure%s", folder, mark);
         if (n >= PATH_BYTES)
             return WW_FAIL(WW_EIO, "%s: the name is too long", folder);
         if (mkdir(place, 0700) == 0)

@@ -148,12 +148,25 @@ static ww_status take_own(const menu *m, const ww_param *row, void *self, const 
     return ww_usage(ww_params_set(m->row, self, row->name, text, "--", arena));
 }
 
+/* Of two values one would be lost. */
+static ww_status refuse_again(const menu *m, const char *option, int val, const ww_cli *cli)
+{
+    const char *again = m->command->repeats;
+    bool value =
+        m->entry[val < FIRST_OWN ? val - SET : SHARED + val - FIRST_OWN].argInfo != POPT_ARG_NONE;
+    if (!value || val == SET || !ww_given(cli, option) ||
+        (again != NULL && ww_text_in_list(option, again)))
+        return WW_OK;
+    return ww_usage_error("--%s: it was given twice", option);
+}
+
 static ww_status take(const menu *m, int val, const char *text, ww_cli *cli, void *self,
                       ww_arguments *out)
 {
     const char *name = m->command->item.name;
     const char *option =
         val < FIRST_OWN ? shared[val - SET].longName : m->row[val - FIRST_OWN].name;
+    WW_TRY(refuse_again(m, option, val, cli));
     cli->given = ww_arena_printf(cli->arena, "%s%s ", cli->given ? cli->given : " ", option);
     if (cli->given == NULL)
         return WW_ENOMEM;

@@ -10,6 +10,7 @@
  * Each begins with a linear warm-up (Goyal et al. 2017, section 2.2): step s of w warm-up steps
  * takes (s + 1) / w of the rate, so that the first step is not lost and the last one is whole. */
 #include <math.h>
+#include <string.h>
 
 #include "engine/learning/train.h"
 
@@ -45,6 +46,16 @@ const ww_param ww_training_params[] = {
             "compute activations again for the backward pass: less memory, more time, same bits",
             "chen2016"),
     WW_PARAM_END};
+
+const char *ww_training_idle(const ww_training *t, const char *key)
+{
+    bool step = strcmp(key, "step_epochs") == 0 || strcmp(key, "step_factor") == 0;
+    if (step && t->schedule != WW_RATE_STEP)
+        return "it belongs to schedule step";
+    if (strcmp(key, "final_fraction") == 0 && t->schedule != WW_RATE_COSINE)
+        return "it belongs to schedule cosine";
+    return NULL;
+}
 
 double ww_training_rate(const ww_training *t, double step, double steps_per_epoch)
 {

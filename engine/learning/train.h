@@ -50,6 +50,10 @@ typedef struct ww_training {
 
 extern const ww_param ww_training_params[];
 
+/** Why a key of ww_training_params has no effect under the schedule ("it belongs to schedule
+ * step"); NULL if it has one. */
+const char *ww_training_idle(const ww_training *training, const char *key);
+
 /** The scheduled learning rate of a step (from 0) with so many steps an epoch. */
 double ww_training_rate(const ww_training *training, double step, double steps_per_epoch);
 

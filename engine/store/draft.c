@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -12,6 +14,8 @@
 
 #include "engine/store/file.h"
 
+enum { MACHINE_BYTES = 32 };
+
 struct ww_draft {
     ww_arena *arena; /* holds the draft itself */
     const char *path, *target;
@@ -19,13 +23,36 @@ struct ww_draft {
     int fd;
 };
 
+static const char temporary_mark[] = ".tmp-";
+
+/* The name of this machine, up to its first dot, of letters, digits and '_'. */
+static void name_machine(char name[MACHINE_BYTES])
+{
+    char host[256] = "";
+    if (gethostname(host, sizeof host - 1) != 0 || host[0] == '\0')
+        strcpy(host, "host");
+    size_t n = 0;
+    for (; n < MACHINE_BYTES - 1 && host[n] != '\0' && host[n] != '.'; n++)
+        name[n] = isalnum((unsigned char)host[n]) ? host[n] : '_';
+    name[n] = '\0';
+}
+
+void ww_draft_mark(char mark[WW_DRAFT_MARK])
+{
+    static atomic_uint drafts;
+    char machine[MACHINE_BYTES];
+    name_machine(machine);
+    snprintf(mark, WW_DRAFT_MARK, "%s%s-%ld-%u", temporary_mark, machine, (long)getpid(),
+             atomic_fetch_add(&drafts, 1));
+}
+
 /* Not mkstemp: that makes files which only their owner can read. */
 static ww_status open_temporary(ww_draft *draft, mode_t mode)
 {
-    static atomic_uint drafts;
+    char mark[WW_DRAFT_MARK];
     do {
-        draft->temporary = ww_arena_printf(draft->arena, "%s.tmp-%ld-%u", draft->target,
-                                           (long)getpid(), atomic_fetch_add(&drafts, 1));
+        ww_draft_mark(mark);
+        draft->temporary = ww_arena_printf(draft->arena, "%s%s", draft->target, mark);
         if (draft->temporary == NULL)
             return WW_ENOMEM;
         draft->fd = open(draft->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
@@ -39,15 +66,22 @@ static ww_status open_temporary(ww_draft *draft, mode_t mode)
     return WW_OK;
 }
 
-/* The process of "NAME.tmp-PID-N"; 0 if it is no name of a draft. */
+/* The process of "NAME.tmp-MACHINE-PID-N"; 0 if it is no name of a draft, or of another machine,
+ * whose processes cannot be seen from here. */
 static long process_of(const char *name)
 {
+    char machine[MACHINE_BYTES];
     const char *mark = NULL, *at = name;
-    while ((at = strstr(at, ".tmp-")) != NULL)
+    while ((at = strstr(at, temporary_mark)) != NULL)
         mark = at++;
     if (mark == NULL || mark == name)
         return 0;
-    const char *pid = mark + strlen(".tmp-"), *number = pid + strspn(pid, "0123456789");
+    name_machine(machine);
+    size_t length = strlen(machine);
+    const char *host = mark + strlen(temporary_mark);
+    if (strncmp(host, machine, length) != 0 || host[length] != '-')
+        return 0;
+    const char *pid = host + length + 1, *number = pid + strspn(pid, "0123456789");
     size_t digits = number[0] == '-' ? strspn(number + 1, "0123456789") : 0;
     if (number == pid || number - pid > 10 || digits == 0 || number[1 + digits] != '\0')
         return 0;
@@ -79,6 +113,15 @@ void ww_drafts_sweep(const char *folder)
             remove_at(dirfd(stream), entry->d_name);
     }
     closedir(stream);
+}
+
+void ww_drafts_sweep_beside(const char *path)
+{
+    char *folder = strdup(path);
+    if (folder == NULL)
+        return;
+    ww_drafts_sweep(dirname(folder));
+    free(folder);
 }
 
 static ww_status open_draft(ww_draft *draft)

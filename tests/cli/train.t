@@ -9,6 +9,24 @@ $ whatwhere train two-streams-small -o b.h5 --epochs 1 --test 0 -q --set trainin
 > ^2 epochs, 4 steps in [0-9]+ s
 > ^trained brain: b\.h5$
 
+# a killed training leaves a piece of a checkpoint: the next one takes it away, but none of a process
+# that lives, or of another machine
+% hostname > /dev/null 2>&1 || exit 77
+$ h=$(hostname | sed 's/\..*//; s/[^A-Za-z0-9]/_/g' | cut -c 1-31); p=$(sh -c 'echo $$'); touch b.h5.tmp-$h-$p-0 b.h5.tmp-$h-$$-0 b.h5.tmp-other-$p-0; whatwhere train two-streams-small -o b.h5 --epochs 1 --test 0 -q --set training.samples_per_epoch=32 --set training.validation_samples=0 && ls | sed "s/-$$-/-alive-/; s/$h/here/; s/-[0-9]*-0/-dead-0/"
+> ^b\.h5$
+> ^b\.h5\.tmp-(here-alive-0|other-dead-0)$
+> ^b\.h5\.tmp-(here-alive-0|other-dead-0)$
+
+# keys of another schedule, of the file and of the command line
+% printf 'brain: b\nareas: {retina: {grid: 16}, LGN: {grid: 16}, V1: {grid: 8}}\ntasks: {category: {reads: V1}}\nwiring: {use: [ascending]}\ntraining: {epochs: 1, batch: 16, samples_per_epoch: 16, validation_samples: 0,\n  step_epochs: 5}\n' > b.yaml
+$ whatwhere train b.yaml --test 0 -q; sed 's/step_epochs/schedule: step, step_epochs/' b.yaml > c.yaml && whatwhere train c.yaml --test 0 -q && whatwhere train c.yaml --test 0 -q --set training.schedule=constant -o d.h5 && whatwhere lesion d.h5 --trials 10 -q > /dev/null && whatwhere train two-streams-small --set training.step_factor=0.5; s=$?; whatwhere train c.yaml --set training.final_fraction=0.01; ls *.h5; exit $s
+? 1
+> ^c\.h5$
+> ^d\.h5$
+! whatwhere: b.yaml:6: training.step_epochs: it belongs to schedule step
+! whatwhere: --set training.step_factor: it belongs to schedule step
+! whatwhere: --set training.final_fraction: it belongs to schedule cosine
+
 # kernels that were measured, and the same ones again; each work takes a tenth of a second, so few areas
 % printf 'brain: few\nareas: {retina: {grid: 16}, LGN: {grid: 16}, V1: {grid: 8, orientations: 2, motion_cpd: [0.3]}, V2: {grid: 8, channels: 4}}\ntasks: {category: {reads: V2, readout: max}}\nwiring: {use: [ascending]}\ntraining: {epochs: 1, batch: 16, samples_per_epoch: 16, validation_samples: 0}\n' > few.yaml
 $ whatwhere train few.yaml -o m.h5 --test 0 -q --plan measure && whatwhere train few.yaml -o r.h5 --test 0 -q --plan m.h5

@@ -107,3 +107,12 @@ $ { whatwhere list commands; echo "ended with $?" >&2; } | true
 $ whatwhere train b --plan nowhere.h5
 ? 1
 !~ ^whatwhere: nowhere\.h5: 
+
+# options of one value that are given twice; those that may be given again are
+$ whatwhere train two-streams-small --seed 1 --seed 2; whatwhere stimuli show scene -o a.png --output b.png; whatwhere lesion b.h5 --data a --data b; whatwhere connectome --threads 1 --threads 1; whatwhere lesion none.h5 --lesion FFA --lesion V4 -q -q; ls
+? 0
+! whatwhere: --seed: it was given twice
+! whatwhere: --output: it was given twice
+! whatwhere: --data: it was given twice
+! whatwhere: --threads: it was given twice
+!~ ^whatwhere: none\.h5: .*

@@ -34,6 +34,7 @@ static const ww_command command = {.item = {.name = "try",
                                             .example = "whatwhere try",
                                             .params = params,
                                             .params_size = sizeof(struct own)},
+                                   .repeats = "lesion",
                                    .synopsis = "A\nB C",
                                    .sets = "what is tried",
                                    .draws = true,
@@ -136,8 +137,12 @@ Test(cli_options, mistakes_are_named)
         {"--set a", "--set a: write --set key=value"},
         {"--set =1", "--set =1: write --set key=value"},
         {"--threads 1025", "--threads: 1025 is outside 1 to 1024"},
+        {"--items 2 --items 3", "--items: it was given twice"},
+        {"--seed 2 --lesion FFA --lesion V4 --seed 2", "--seed: it was given twice"},
+        {"-o a -q -q --set a=1 --set a=2 --output b", "--output: it was given twice"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        cli.given = NULL;
         cr_expect_neq(parse(bad[i].words), WW_OK, "%s", bad[i].words);
         cr_expect_str_eq(ww_error_message(), bad[i].message);
         cr_expect(ww_usage_failed());

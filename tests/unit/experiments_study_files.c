@@ -194,37 +194,51 @@ Test(study_files, folders_are_made_or_the_reason_is_said)
     cr_assert_str_eq(path, "out/parts/b-seed3-scene-tasks.h5");
 }
 
-/* What killed processes left goes when the next run begins; what lives, or is no draft, stays. */
+/* The mark of a draft of process `pid` of this machine: its own, with another number. */
+static const char *mark_of(pid_t pid)
+{
+    char mark[WW_DRAFT_MARK];
+    ww_draft_mark(mark);
+    char *own = ww_arena_strdup(arena, mark), *end = strrchr(own, '-');
+    *end = '\0';
+    *strrchr(own, '-') = '\0';
+    return ww_arena_printf(arena, "%s-%ld-3", own, (long)pid);
+}
+
+/* What killed processes left goes when the next run begins; what lives, is of another machine, or
+ * is no draft, stays. */
 Test(study_files, drafts_of_dead_processes_are_removed)
 {
     static const char *const inside[] = {"out", "out/models", "out/parts", "out/figures"};
-    static const char *const kept[] = {"b.h5.tmp-1-0x", "b.h5.tmp--1",         ".tmp-7-1",
-                                       "b.h5",          "b.tmp-99999999999-1", "tmp-1-1"};
     pid_t dead = fork();
     if (dead == 0)
         _exit(0);
     cr_assert_eq(waitpid(dead, NULL, 0), dead);
+    const char *gone = mark_of(dead), *lives = mark_of(getpid());
+    const char *const kept[] = {
+        ww_arena_printf(arena, "b.h5%s", lives),
+        ww_arena_printf(arena, "b.h5%sx", gone),
+        gone, /* of no name */
+        "b.h5",
+        ww_arena_printf(arena, "b.h5.tmp-another%s", gone + strlen(".tmp-")),
+        ww_arena_printf(arena, "b.h5.tmp-%ld-3", (long)dead)};
+    enum { KEPT = sizeof kept / sizeof kept[0] };
     expect_ok(ww_study_folders(ww_path("out")));
     for (int i = 0; i < 4; i++) {
-        ww_file_with_text(ww_arena_printf(arena, "%s/b.h5.tmp-%ld-3", inside[i], (long)dead), "x");
-        ww_file_with_text(ww_arena_printf(arena, "%s/b.h5.tmp-%ld-3", inside[i], (long)getpid()),
-                          "x");
-        for (int k = 0; k < 6; k++)
+        ww_file_with_text(ww_arena_printf(arena, "%s/b.h5%s", inside[i], gone), "x");
+        for (int k = 0; k < KEPT; k++)
             ww_file_with_text(ww_arena_printf(arena, "%s/%s", inside[i], kept[k]), "x");
     }
-    const char *figure = ww_arena_printf(arena, "out/figures/.figure.tmp-%ld-0", (long)dead);
+    const char *figure = ww_arena_printf(arena, "out/figures/.figure%s", gone);
     cr_assert_eq(mkdir(ww_path(figure), 0700), 0);
     ww_file_with_text(ww_arena_printf(arena, "%s/dose.gp", figure), "x");
     expect_ok(ww_study_folders(ww_path("out")));
     cr_expect(access(ww_path(figure), F_OK) != 0);
     for (int i = 0; i < 4; i++) {
-        char name[100];
-        snprintf(name, sizeof name, "%s/b.h5.tmp-%ld-3", inside[i], (long)dead);
+        const char *name = ww_arena_printf(arena, "%s/b.h5%s", inside[i], gone);
         cr_expect(access(ww_path(name), F_OK) != 0, "%s", name);
-        snprintf(name, sizeof name, "%s/b.h5.tmp-%ld-3", inside[i], (long)getpid());
-        cr_expect(access(ww_path(name), F_OK) == 0, "%s", name);
-        for (int k = 0; k < 6; k++) {
-            snprintf(name, sizeof name, "%s/%s", inside[i], kept[k]);
+        for (int k = 0; k < KEPT; k++) {
+            name = ww_arena_printf(arena, "%s/%s", inside[i], kept[k]);
             cr_expect(access(ww_path(name), F_OK) == 0, "%s", name);
         }
     }
