@@ -46,7 +46,7 @@ $ for f in a.h5 a.yaml a.tsv; do whatwhere connectome $f; whatwhere lesion $f; w
 # what may not be read or written; root may all, and becomes nobody for it
 % printf '#!/bin/sh\n[ "$(id -u)" != 0 ] || exec setpriv --reuid=65534 --regid=65534 --clear-groups "$@"\nexec "$@"\n' > as
 % chmod 755 as . .. && mkdir closed && echo old > kept.h5 && cp kept.h5 kept.png && touch x.yaml x.h5 x.csv && chmod 000 x.* && chmod 444 kept.*
-% ./as whatwhere version > ../version 2>&1 || exit 77
+% ./as whatwhere show brain two-streams-small > ../brain 2>&1 || exit 77
 $ for c in "train x.yaml" "lesion x.h5" "run x.yaml" "analyse x.csv mean a" "figure x.h5" "stimuli show bar --items 1 -o kept.png" "stimuli show bar --items 1 -o closed/b.png" "train two-streams-small -o closed/b.h5" "train two-streams-small -o kept.h5" "run lesion-battery -o closed/r"; do ./as whatwhere $c || echo "status $?" >&2; done; cat kept.* | sort -u; ls closed
 > ^old$
 ! whatwhere: x.yaml: permission denied
