@@ -85,6 +85,9 @@ typedef struct ww_experiment {
     void (*close)(void *state);
     /** Measures the model as it is lesioned just now: value[n_measures]. */
     ww_status (*measure)(void *state, ww_model *model, double *value);
+    /** Measures what no seed changes, after `measure`; only for the first seed of a study, whose
+     * numbers then stand for those of all seeds. Leaves other values alone; may be NULL. */
+    ww_status (*measure_once)(void *state, ww_model *model, double *value);
     /** What a blind answer gives: chance[n_measures], not a number where that means nothing; may be
      * NULL. */
     void (*chance)(void *state, const ww_model *model, double *chance);

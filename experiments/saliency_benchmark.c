@@ -3,6 +3,8 @@
  * fixation and a conjunction of features does not (search displays, Itti's model), and that they
  * tell where people look in pictures (a folder of pictures and fixations: gaze_set.h).
  *
+ * No seed changes the pictures nor their maps: they are scored for the first seed of a study.
+ *
  * People look at the centre of any picture, so a map that is nothing but a bright centre stands
  * beside the models; on the shuffled AUC it is at chance. Intervals are over pictures. */
 #include <math.h>
@@ -61,8 +63,8 @@ struct state {
     uint64_t seed;
     ww_gaze_set set;
     double *score; /* [pictures][maps][scores] */
-    double *hit;   /* [kinds][displays] */
-    bool done;
+    bool scored;
+    double *hit; /* [kinds][displays] */
 };
 
 static void close_it(void *state)
@@ -101,46 +103,51 @@ static ww_status open_it(void **state, const void *params_, ww_model *model, uin
     return prepare(s);
 }
 
-/* Every display and every picture, once. */
-static ww_status look_at_all(struct state *s)
-{
-    const int stride = WW_MAPS_SCORED * WW_SCORES;
-    for (int i = 0; i < WW_SEARCH_KINDS * s->p.displays + s->set.count; i++) {
-        ww_arena_mark mark = ww_arena_mark_here(s->arena);
-        int picture = i - WW_SEARCH_KINDS * s->p.displays;
-        bool hit;
-        if (ww_interrupted())
-            return WW_FAIL(WW_EINTERRUPTED, "interrupted");
-        if (picture >= 0) {
-            WW_TRY(ww_score_picture(s->score + picture * stride, &s->set, picture, &s->p.model,
-                                    s->p.sigma_share, s->seed, s->arena));
-        } else {
-            WW_TRY(ww_search_first(&hit, i / s->p.displays, (uint64_t)(i % s->p.displays), s->seed,
-                                   &s->p.model, s->arena));
-            s->hit[i] = hit;
-        }
-        ww_arena_release(s->arena, mark);
-    }
-    s->done = true;
-    return WW_OK;
-}
-
 static ww_status measure(void *state, ww_model *model, double *value)
 {
     struct state *s = state;
     (void)model;
-    if (!s->done)
-        WW_TRY(look_at_all(s));
     for (int m = 0; m < WW_SALIENCY_MEASURES; m++)
-        value[m] = m < WW_SEARCH_KINDS || s->set.count > 0 ? 0 : NAN;
-    for (int i = 0; i < WW_SEARCH_KINDS * s->p.displays; i++)
-        value[i / s->p.displays] += s->hit[i] / s->p.displays;
-    for (int k = 0; k < s->set.count; k++)
-        for (int m = WW_SEARCH_KINDS; m < WW_SALIENCY_MEASURES; m++)
-            value[m] +=
-                s->score[k * WW_MAPS_SCORED * WW_SCORES + m - WW_SEARCH_KINDS] / s->set.count;
+        value[m] = m < WW_SEARCH_KINDS ? 0 : NAN;
+    for (int i = 0; i < WW_SEARCH_KINDS * s->p.displays; i++) {
+        ww_arena_mark mark = ww_arena_mark_here(s->arena);
+        int kind = i / s->p.displays;
+        bool hit;
+        if (ww_interrupted())
+            return WW_FAIL(WW_EINTERRUPTED, "interrupted");
+        WW_TRY(ww_search_first(&hit, kind, (uint64_t)(i % s->p.displays), s->seed, &s->p.model,
+                               s->arena));
+        s->hit[i] = hit;
+        value[kind] += hit;
+        ww_arena_release(s->arena, mark);
+    }
     for (int m = 0; m < WW_SEARCH_KINDS; m++)
-        value[m] = fmin(value[m], 1);
+        value[m] /= s->p.displays;
+    return WW_OK;
+}
+
+/* The pictures: what is random in their scores (the pixels of Borji's AUC) has a seed of its own.
+ */
+static ww_status measure_once(void *state, ww_model *model, double *value)
+{
+    enum { STRIDE = WW_MAPS_SCORED * WW_SCORES };
+    struct state *s = state;
+    (void)model;
+    for (int k = 0; k < s->set.count; k++) {
+        ww_arena_mark mark = ww_arena_mark_here(s->arena);
+        if (ww_interrupted())
+            return WW_FAIL(WW_EINTERRUPTED, "interrupted");
+        WW_TRY(ww_score_picture(s->score + k * STRIDE, &s->set, k, &s->p.model, s->p.sigma_share,
+                                s->arena));
+        ww_arena_release(s->arena, mark);
+    }
+    for (int i = 0; i < STRIDE && s->set.count > 0; i++) {
+        double sum = 0;
+        for (int k = 0; k < s->set.count; k++)
+            sum += s->score[k * STRIDE + i];
+        value[WW_SEARCH_KINDS + i] = sum / s->set.count;
+    }
+    s->scored = s->set.count > 0;
     return WW_OK;
 }
 
@@ -188,7 +195,7 @@ static ww_status describe(void *state, ww_model *model, ww_h5 *file, const char 
     (void)model;
     snprintf(name, sizeof name, "%s/first_fixation_on_target", group);
     WW_TRY(ww_h5_write_doubles(file, name, s->hit, 2, (int64_t[]){WW_SEARCH_KINDS, s->p.displays}));
-    return s->set.count > 0 ? describe_pictures(s, file, group) : WW_OK;
+    return s->scored ? describe_pictures(s, file, group) : WW_OK;
 }
 
 const ww_experiment ww_experiment_saliency_benchmark = {
@@ -205,6 +212,7 @@ const ww_experiment ww_experiment_saliency_benchmark = {
     .open = open_it,
     .close = close_it,
     .measure = measure,
+    .measure_once = measure_once,
     .chance = chance,
     .describe = describe,
     .report = ww_saliency_report};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Claims and figures of the saliency benchmark. What is claimed of displays has its interval over
- * seeds, what is claimed of pictures over the pictures of the first seed: the maps know no chance.
+ * seeds, what is claimed of pictures over the pictures: the maps know no chance.
  */
 #include <math.h>
 #include <stdio.h>
@@ -134,6 +134,7 @@ enum { DISPLAY_CLAIMS = sizeof displays / sizeof displays[0] };
 static ww_status areas_figure(ww_h5 *results, const struct scores *s, ww_arena *arena)
 {
     static const char *const areas[] = {"AUC (Judd)", "AUC (Borji)", "shuffled AUC"};
+    static const char *const maps[WW_MAPS_SCORED] = {"Itti", "GBVS", "a bright centre"};
     double value[WW_MAPS_SCORED][3], low[WW_MAPS_SCORED][3], high[WW_MAPS_SCORED][3];
     for (int m = 0; m < WW_MAPS_SCORED; m++)
         for (int k = 0; k < 3; k++) {
@@ -151,7 +152,7 @@ static ww_status areas_figure(ww_h5 *results, const struct scores *s, ww_arena *
                              .interval = "95 % t interval over pictures",
                              .rows = WW_MAPS_SCORED,
                              .columns = 3,
-                             .row_name = ww_map_scored,
+                             .row_name = maps,
                              .column_name = areas,
                              .value = &value[0][0],
                              .low = &low[0][0],
@@ -173,18 +174,17 @@ static ww_status examples_figure(const ww_grid *grid, ww_h5 *results, ww_arena *
         return WW_ENOMEM;
     for (int64_t r = 0; r < dim[0]; r++)
         rows[r] = "";
-    ww_figure_data figure = {
-        .kind = "picture",
-        .name = "saliency-examples",
-        .title = "Where people look, and where the maps say",
-        .x_label = "fixations                       their density                       "
-                   "Itti                       GBVS",
-        .y_label = "",
-        .rows = (int)dim[0],
-        .columns = (int)dim[1],
-        .row_name = rows,
-        .value = sheet,
-        .reference = NAN};
+    ww_figure_data figure = {.kind = "picture",
+                             .name = "saliency-examples",
+                             .title = "Where people look, and where the maps say",
+                             .x_label =
+                                 "from left to right: fixations, their density, Itti's map, GBVS",
+                             .y_label = "",
+                             .rows = (int)dim[0],
+                             .columns = (int)dim[1],
+                             .row_name = rows,
+                             .value = sheet,
+                             .reference = NAN};
     return ww_figure_store(results, &figure);
 }
 

@@ -110,8 +110,7 @@ static ww_status looks(double **column, const ww_gaze_set *set, int k, double si
 }
 
 ww_status ww_score_picture(double *score, const ww_gaze_set *set, int k,
-                           const ww_saliency_params *params, double sigma, uint64_t seed,
-                           ww_arena *arena)
+                           const ww_saliency_params *params, double sigma, ww_arena *arena)
 {
     double *column[BASELINE + 2];
     const float *map;
@@ -124,7 +123,7 @@ ww_status ww_score_picture(double *score, const ww_gaze_set *set, int k,
             column[BASELINE + 1][i] = map[i];
         for (int s = 0; s < WW_SCORES && status == WW_OK; s++)
             status =
-                score_map(&score[m * WW_SCORES + s], s, column, pixels, seed + (uint64_t)k, arena);
+                score_map(&score[m * WW_SCORES + s], s, column, pixels, 1 + (uint64_t)k, arena);
         if (status != WW_OK)
             ww_error_prefix("%s: ", set->picture[k].file);
         WW_TRY(status);

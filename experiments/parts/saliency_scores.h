@@ -39,10 +39,9 @@ ww_status ww_scored_map(const float **map, int which, const ww_saliency_params *
                         const ww_picture *picture, ww_arena *arena);
 
 /** Scores the maps of picture k: score[WW_MAPS_SCORED][WW_SCORES]. Densities are fixations blurred
- * by `sigma` as a share of the picture's width. */
+ * by `sigma` as a share of the picture's width. The same picture has the same scores. */
 ww_status ww_score_picture(double *score, const ww_gaze_set *set, int k,
-                           const ww_saliency_params *params, double sigma, uint64_t seed,
-                           ww_arena *arena);
+                           const ww_saliency_params *params, double sigma, ww_arena *arena);
 
 /** Whether the first fixation on search display `index` of a kind falls on the target. */
 ww_status ww_search_first(bool *hit, int kind, uint64_t index, uint64_t seed,

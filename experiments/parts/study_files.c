@@ -78,8 +78,8 @@ ww_status ww_part_hash(uint64_t *out, const ww_study *study, int brain, int seed
     char text[400];
     uint64_t hash =
         mix(ww_hash_text(study->spec[brain] != NULL ? study->spec[brain]->yaml : ""), x->item.name);
-    snprintf(text, sizeof text, "seed %" PRIu64 " version %s%s", study->seed[seed], version,
-             study->train ? "" : " untrained");
+    snprintf(text, sizeof text, "seed %" PRIu64 " version %s%s%s", study->seed[seed], version,
+             study->train ? "" : " untrained", x->measure_once != NULL && seed > 0 ? " later" : "");
     hash = mix(hash, text);
     if (ww_model_is_checkpoint(study->brain[brain])) {
         uint32_t crc;

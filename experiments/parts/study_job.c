@@ -94,16 +94,25 @@ static ww_status train(struct job *job)
     return ww_model_train(job->model, path, true, false, job->progress, &report);
 }
 
+static ww_status measure_as_it_is(struct job *job, int e, void *state, double *value)
+{
+    const ww_experiment *experiment = job->study->experiment[e];
+    WW_TRY(experiment->measure(state, job->model, value));
+    if (experiment->measure_once == NULL || job->seed_number > 0)
+        return WW_OK;
+    return experiment->measure_once(state, job->model, value);
+}
+
 /* Damages the model, measures, and heals it. */
 static ww_status measure(struct job *job, int e, void *state, const char *word, double *value)
 {
     ww_lesion lesion;
     ww_model *model = job->model;
     if (model == NULL)
-        return job->study->experiment[e]->measure(state, NULL, value);
+        return measure_as_it_is(job, e, state, value);
     WW_TRY(ww_lesion_parse(&lesion, word, "", model->brain, job->arena));
     WW_TRY(ww_damage_apply(&job->damage, model, &lesion, job->seed, job->arena));
-    ww_status status = job->study->experiment[e]->measure(state, model, value);
+    ww_status status = measure_as_it_is(job, e, state, value);
     ww_lesion_clear(model->brain, model->values);
     return status;
 }
@@ -122,15 +131,23 @@ static void described_path(const struct job *job, int e, char *path)
                             job->study->experiment[e]->item.name);
 }
 
+static bool is_described(const struct job *job, int e)
+{
+    char path[WW_STUDY_PATH];
+    described_path(job, e, path);
+    return job->study->experiment[e]->describe == NULL ||
+           ww_described_read(path, job->part[e].hash);
+}
+
 static ww_status describe(struct job *job, int e, void *state)
 {
     const ww_experiment *experiment = job->study->experiment[e];
     ww_h5 *file;
     char path[WW_STUDY_PATH], hash[24];
     const char *text = hash;
-    described_path(job, e, path);
-    if (experiment->describe == NULL || ww_described_read(path, job->part[e].hash))
+    if (is_described(job, e))
         return WW_OK;
+    described_path(job, e, path);
     snprintf(hash, sizeof hash, "%016" PRIx64, job->part[e].hash);
     WW_TRY(ww_h5_create(&file, path));
     ww_status status = ww_h5_write_texts(file, "/hash", &text, -1);
@@ -145,13 +162,10 @@ static ww_status describe(struct job *job, int e, void *state)
 /* Whether there is nothing left to do for an experiment. */
 static bool is_done(const struct job *job, int e)
 {
-    char path[WW_STUDY_PATH];
     for (int l = 0; l < job->study->n_lesions; l++)
         if (!job->part[e].done[l])
             return false;
-    described_path(job, e, path);
-    return job->study->experiment[e]->describe == NULL ||
-           ww_described_read(path, job->part[e].hash);
+    return is_described(job, e);
 }
 
 static ww_status run_experiment(struct job *job, int e)
@@ -159,6 +173,8 @@ static ww_status run_experiment(struct job *job, int e)
     const ww_experiment *experiment = job->study->experiment[e];
     ww_part *part = &job->part[e];
     void *state = NULL;
+    if (!is_described(job, e)) /* which rests on what is measured of the intact model */
+        part->done[0] = false;
     ww_status status =
         experiment->open(&state, job->study->experiment_params[e], job->model, job->seed);
     if (status == WW_OK && experiment->chance != NULL)

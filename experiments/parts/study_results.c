@@ -29,6 +29,17 @@ static ww_status make_grid(ww_grid *grid, const ww_study *study, int e, ww_arena
     return grid->value && grid->chance ? WW_OK : WW_ENOMEM;
 }
 
+/* What was measured for the first seed alone holds for all. */
+static void share_with_seeds(ww_grid *grid)
+{
+    for (int b = 0; b < grid->n_brains; b++)
+        for (int s = 1; s < grid->n_seeds; s++)
+            for (int c = 0; c < grid->n_conditions; c++)
+                for (int m = 0; m < grid->n_measures; m++)
+                    if (isnan(*ww_grid_at(grid, b, s, c, m)))
+                        *ww_grid_at(grid, b, s, c, m) = *ww_grid_at(grid, b, 0, c, m);
+}
+
 /* Fills the grids of all experiments from the parts of all models. */
 static ww_status fill_grids(ww_grid *grid, const ww_study *study, const char *folder,
                             ww_arena *arena)
@@ -48,6 +59,9 @@ static ww_status fill_grids(ww_grid *grid, const ww_study *study, const char *fo
                    measures * sizeof(double));
         }
     }
+    for (int e = 0; e < study->n_experiments; e++)
+        if (study->experiment[e]->measure_once != NULL)
+            share_with_seeds(&grid[e]);
     return WW_OK;
 }
 

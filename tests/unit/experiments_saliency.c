@@ -104,6 +104,31 @@ Test(experiments_saliency, a_folder_that_is_no_set_is_refused)
     ww_gaze_set_free(&set);
 }
 
+/* Pictures are scored for the first seed: its numbers stand in the rows of all. A seed that was a
+ * later one scores them where it is the first. */
+static void expect_scored_once(const char *const *set)
+{
+    enum { M = WW_SALIENCY_MEASURES };
+    ww_study *study;
+    ww_h5 *file;
+    double value[2 * M];
+    expect_ok(ww_h5_open(&file, ww_path("out/results.h5")));
+    expect_ok(ww_h5_read_doubles(file, "/grid/saliency-benchmark/value", value, 2 * M));
+    for (int m = WW_SEARCH_KINDS; m < M; m++)
+        cr_expect(isfinite(value[m]) && value[M + m] == value[m]);
+    cr_expect(ww_h5_has(file, "/models/s-seed1/score"));
+    cr_expect_not(ww_h5_has(file, "/models/s-seed2/score"));
+    cr_expect(ww_h5_has(file, "/models/s-seed2/first_fixation_on_target"));
+    ww_h5_close(file);
+    ww_file_with_text("s.yaml",
+                      "study: s\nseeds: [2]\nexperiments: {saliency-benchmark: {side_px: 256}}\n");
+    expect_ok(ww_study_read(&study, ww_path("s.yaml"), set, arena));
+    expect_ok(ww_study_job(study, ww_path("out"), 0, 0, NULL));
+    expect_ok(ww_h5_open(&file, ww_path("out/parts/s-seed2-saliency-benchmark.h5")));
+    cr_expect(ww_h5_has(file, "/describe/score"));
+    ww_h5_close(file);
+}
+
 Test(experiments_saliency, spots_that_people_look_at_are_found)
 {
     ww_study *study;
@@ -111,7 +136,7 @@ Test(experiments_saliency, spots_that_people_look_at_are_found)
     int n;
     char data[4200];
     ww_file_with_text("s.yaml",
-                      "study: s\nseeds: 1\nexperiments: {saliency-benchmark: {side_px: 256}}\n");
+                      "study: s\nseeds: 2\nexperiments: {saliency-benchmark: {side_px: 256}}\n");
     snprintf(data, sizeof data, "experiment.data=%s", make_set());
     const char *const set[] = {data, NULL};
     expect_ok(ww_study_read(&study, ww_path("s.yaml"), set, arena));
@@ -129,6 +154,7 @@ Test(experiments_saliency, spots_that_people_look_at_are_found)
     struct stat about;
     cr_expect_eq(stat(ww_path("out/figures/saliency-examples.png"), &about), 0);
     cr_expect_eq(stat(ww_path("out/figures/saliency-areas.pdf"), &about), 0);
+    expect_scored_once(set);
 }
 
 Test(experiments_saliency, without_pictures_their_claims_are_untested)
