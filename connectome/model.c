@@ -78,6 +78,7 @@ ww_status ww_model_open(ww_model **out, const char *checkpoint)
         return status;
     }
     model->seed = read.seed;
+    model->learned = true;
     *out = model;
     return WW_OK;
 }

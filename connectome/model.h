@@ -19,6 +19,7 @@ typedef struct ww_model {
     ww_graph *graph;
     ww_values *values;
     uint64_t seed;
+    bool learned;             /* its numbers are those of a checkpoint */
     struct ww_tester *tester; /* the compiled testing program, made at the first test */
     ww_progress *progress;    /* hears of the trials that were run; NULL at first: silence */
     const char *command_line; /* for the provenance of checkpoints; NULL at first: none */

@@ -229,3 +229,27 @@ ww_status ww_neo_learn(ww_model *model, const ww_neo_lesson *lesson, ww_neo_lear
     }
     return learn_top(model, top, lesson, out);
 }
+
+/* The rows of a matrix that are not 0. */
+static int rows_known(const ww_value *weight)
+{
+    size_t rows = (size_t)weight->shape.dim[0], columns = weight->size / rows;
+    int known = 0;
+    for (size_t r = 0; r < rows; r++) {
+        size_t c = 0;
+        while (c < columns && weight->data[r * columns + c] == 0)
+            c++;
+        known += c < columns;
+    }
+    return known;
+}
+
+void ww_neo_known(const ww_model *model, ww_neo_learned *out)
+{
+    *out = (ww_neo_learned){0};
+    for (int a = 0; a < model->brain->n_areas; a++)
+        if (is_a(model, a, "neocognitron-stage") && out->stages < WW_NEO_STAGES)
+            out->planes[out->stages++] = rows_known(array_of(model, a, "weight"));
+        else if (is_a(model, a, "neocognitron-top"))
+            out->cells = rows_known(array_of(model, a, "weight"));
+}

@@ -40,6 +40,9 @@ typedef struct ww_neo_learned {
  * WW_EINVAL where the brain has no such areas, a picture no class, or no picture says anything. */
 ww_status ww_neo_learn(ww_model *model, const ww_neo_lesson *lesson, ww_neo_learned *out);
 
+/** What a brain knows that was taught: its planes and cells; nothing of `wrong`. */
+void ww_neo_known(const ww_model *model, ww_neo_learned *out);
+
 /** A brain to be shown pictures, up to one of its areas. */
 typedef struct ww_neo_bench {
     struct ww_graph *graph;

@@ -78,6 +78,8 @@ typedef struct ww_experiment {
     const char *study; /* its own study: "experiments/lesion-battery.yaml", or NULL */
     const char *brief; /* "key=value key=value": parameters with which it takes a moment, for tests;
                           NULL: the defaults with few trials */
+    bool teaches; /* `open` teaches a model that has not learned (ww_model.learned); the study keeps
+                     the taught brain in models/ and takes it up again */
     int n_measures;
     const ww_measure *measures;
     /** Draws the stimuli for one model and seed; the number of trials is among the params. */

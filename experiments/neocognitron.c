@@ -12,6 +12,8 @@
  * that learn, are taught a part of the pictures and asked *validation* pictures: others of the
  * training set, so the test pictures choose nothing.
  *
+ * A brain that was taught before (a checkpoint) is taken as it is, and asked.
+ *
  * `data` is a folder of labelled pictures (MNIST); without one, digits are written in six fonts and
  * bent. A seed draws which pictures train, validate and test. */
 #include <math.h>
@@ -331,6 +333,10 @@ static ww_status open_it(void **state, const void *params_, ww_model *model, uin
     ww_neo_bench_close(&bench);
     WW_TRY(status);
     WW_TRY(read_pictures(s));
+    if (model->learned) {
+        ww_neo_known(model, &s->what);
+        return WW_OK;
+    }
     return teach(s, model, (size_t)s->p.train, &s->what);
 }
 
@@ -375,6 +381,7 @@ const ww_experiment ww_experiment_neocognitron = {
              .params_size = sizeof(struct neocognitron)},
     .wants = WW_WANTS_MADE,
     .study = "experiments/neocognitron.yaml",
+    .teaches = true,
     .n_measures = MEASURES,
     .measures = measures,
     .open = open_it,

@@ -5,6 +5,8 @@
  * Its numbers lie in FOLDER/parts/BRAIN-seedN.h5, an experiment a group: `hash` of everything the
  * numbers depend on, `conditions`, `values` [condition][measure] and `chance`. A condition that is
  * there under the same hash is not measured again. The file is written anew every few seconds.
+ * A brain that an experiment teaches (ww_experiment.teaches) is kept in FOLDER/models with that
+ * hash in /lesson, and taken up again where the hash is the same.
  * What an experiment describes of the intact model is a file of its own beside it,
  * BRAIN-seedN-X.h5, with the same hash. Each file is either whole or not there. */
 #include <errno.h>
@@ -159,6 +161,61 @@ static ww_status describe(struct job *job, int e, void *state)
     return status;
 }
 
+/* ---- brains that an experiment teaches ---- */
+
+static bool teaches(const struct job *job, int e)
+{
+    return job->study->experiment[e]->teaches &&
+           !ww_model_is_checkpoint(job->study->brain[job->brain]);
+}
+
+static ww_status write_lesson(const void *hash, ww_h5 *file)
+{
+    const char *text = hash;
+    return ww_h5_write_texts(file, "/lesson", &text, -1);
+}
+
+static void lesson_of(const struct job *job, int e, char path[WW_STUDY_PATH], char hash[24])
+{
+    ww_study_model_path(path, job->folder, job->study->brain_name[job->brain], job->seed);
+    snprintf(hash, 24, "%016" PRIx64, job->part[e].hash);
+}
+
+/* Takes up what was taught in an earlier run; what cannot be read is taught again. */
+static void recall(struct job *job, int e)
+{
+    char path[WW_STUDY_PATH], hash[24];
+    const char *const *text;
+    size_t n;
+    ww_h5 *file;
+    ww_checkpoint read;
+    lesson_of(job, e, path, hash);
+    if (teaches(job, e) && ww_h5_open(&file, path) == WW_OK) {
+        bool same = ww_h5_has(file, "/lesson") &&
+                    ww_h5_read_texts(file, "/lesson", &text, &n, job->arena) == WW_OK && n == 1 &&
+                    strcmp(text[0], hash) == 0;
+        ww_h5_close(file);
+        job->model->learned =
+            same && ww_checkpoint_read(path, job->model->values, &read, job->arena) == WW_OK;
+    }
+    ww_error_clear();
+}
+
+static ww_status keep(struct job *job, int e)
+{
+    char path[WW_STUDY_PATH], hash[24];
+    if (!teaches(job, e) || job->model->learned)
+        return WW_OK;
+    lesson_of(job, e, path, hash);
+    ww_checkpoint taught = {.seed = job->seed,
+                            .optimiser = "",
+                            .metadata = job->model->brain->yaml,
+                            .more = write_lesson,
+                            .context = hash};
+    job->model->learned = true;
+    return ww_checkpoint_write(path, job->model->values, &taught);
+}
+
 /* Whether there is nothing left to do for an experiment. */
 static bool is_done(const struct job *job, int e)
 {
@@ -177,6 +234,8 @@ static ww_status run_experiment(struct job *job, int e)
         part->done[0] = false;
     ww_status status =
         experiment->open(&state, job->study->experiment_params[e], job->model, job->seed);
+    if (status == WW_OK)
+        status = keep(job, e);
     if (status == WW_OK && experiment->chance != NULL)
         experiment->chance(state, job->model, part->chance);
     for (int l = 0; l < job->study->n_lesions && status == WW_OK; l++) {
@@ -223,6 +282,8 @@ static ww_status run(struct job *job)
     ww_parts_read(job->path, job->study, job->part, job->arena);
     follow_plan(job);
     job->wanted = job->study->n_experiments * job->study->n_lesions;
+    for (int e = 0; e < job->study->n_experiments; e++)
+        recall(job, e);
     for (int e = 0; e < job->study->n_experiments; e++)
         if (is_done(job, e))
             job->done += job->study->n_lesions;

@@ -12,6 +12,7 @@
 #include "engine/store/picture.h"
 #include "experiments/parts/digits.h"
 #include "experiments/parts/neocognitron.h"
+#include "experiments/parts/study.h"
 #include "tests/support/folder.h"
 
 extern const ww_experiment ww_experiment_neocognitron;
@@ -254,6 +255,50 @@ Test(experiments_neocognitron, figures_and_claims_follow_from_the_grid)
         cr_assert_eq(claims[i].verdict, held ? WW_CLAIM_HELD : WW_CLAIM_NOT_HELD, "%s",
                      claims[i].id);
     }
+}
+
+/* Runs a study of the tiny brain in `folder`; its values, a row a condition. */
+static void study(const char *folder, const char *brain, const char *lesions, int train,
+                  double *value, int rows)
+{
+    ww_study *read;
+    ww_h5 *file;
+    char text[1000], part[300];
+    snprintf(text, sizeof text,
+             "study: s\nbrains: ['%s']\nlesions: [%s]\nexperiments: {neocognitron: {train: %d, "
+             "unlabelled: 20, validation: 1, test: 20, changed: 10, sweep: 0}}\n",
+             ww_path(brain), lesions, train);
+    expect_ok(ww_study_read(&read, ww_file_with_text("s.yaml", text), NULL, arena));
+    expect_ok(ww_study_job(read, ww_path(folder), 0, 0, NULL));
+    snprintf(part, sizeof part, "%s/parts/%s-seed1.h5", folder, read->brain_name[0]);
+    expect_ok(ww_h5_open(&file, ww_path(part)));
+    expect_ok(ww_h5_read_doubles(file, "/neocognitron/values", value, (size_t)(rows * MEASURES)));
+    ww_h5_close(file);
+}
+
+static ino_t file_number(const char *name)
+{
+    struct stat about;
+    cr_assert_eq(stat(ww_path(name), &about), 0);
+    return about.st_ino;
+}
+
+Test(experiments_neocognitron, a_taught_brain_is_kept_and_lesioned_without_teaching_it_again)
+{
+    static double one[2 * MEASURES], two[2 * MEASURES], checkpoint[2 * MEASURES];
+    static const char kept[] = "b/models/tiny-seed1.h5";
+    ww_file_with_text("tiny.yaml", tiny);
+    study("a", "tiny.yaml", "V2:0.5", 50, one, 2);
+    study("b", "tiny.yaml", "", 50, two, 1);
+    ino_t taught = file_number(kept);
+    study("b", "tiny.yaml", "V2:0.5", 50, two, 2);
+    cr_expect_arr_eq(two, one, sizeof one, "the lesion of a brain that was taken up");
+    cr_expect_eq(file_number(kept), taught, "taught again");
+    study("c", kept, "V2:0.5", 50, checkpoint, 2);
+    cr_expect_arr_eq(checkpoint, one, sizeof one, "the brain as a checkpoint");
+    cr_expect_neq(one[MEASURES + M_CORRECT], one[M_CORRECT]);
+    study("b", "tiny.yaml", "", 40, two, 1);
+    cr_expect_neq(file_number(kept), taught, "another lesson was not taught");
 }
 
 Test(experiments_neocognitron, what_is_missing_is_said_in_one_line)
