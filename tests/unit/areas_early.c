@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "areas/area.h"
+#include "engine/base/random.h"
 #include "engine/tensor/program.h"
 
 extern const ww_area ww_area_retina, ww_area_lgn, ww_area_v1;
@@ -27,12 +28,17 @@ struct stem {
     ww_program *program;
 };
 
-static void build_one(struct stem *s, const ww_area *type, const char *name, int grid, int step,
-                      const ww_area_site *below, ww_area_site *site)
+/* `setting`: keys and values of the area's parameters, NULL-terminated, or NULL. */
+static void build_one(struct stem *s, const ww_area *type, const char *const *setting,
+                      const char *name, int grid, int step, const ww_area_site *below,
+                      ww_area_site *site)
 {
     ww_afferent *afferent = ww_arena_array(s->arena, WW_AREA_PORTS, sizeof *afferent);
     void *params = ww_arena_alloc(s->arena, type->item.params_size);
     ww_params_defaults(type->item.params, params);
+    for (const char *const *p = setting; p != NULL && *p != NULL; p += 2)
+        cr_assert_eq(ww_params_set(type->item.params, params, p[0], p[1], "", s->arena), WW_OK,
+                     "%s", ww_error_message());
     *site = (ww_area_site){.graph = s->graph,
                            .name = name,
                            .view = &view,
@@ -56,18 +62,23 @@ static void build_one(struct stem *s, const ww_area *type, const char *name, int
     }
 }
 
-static struct stem stem_new(void)
+static struct stem stem_with(const char *const *v1_setting)
 {
     struct stem s = {.arena = ww_arena_create(), .graph = ww_graph_create()};
     ww_area_site retina, lgn, v1;
-    build_one(&s, &ww_area_retina, "retina", 64, 0, NULL, &retina);
-    build_one(&s, &ww_area_lgn, "LGN", 64, 0, &retina, &lgn);
-    build_one(&s, &ww_area_v1, "V1", 32, 0, &lgn, &v1);
+    build_one(&s, &ww_area_retina, NULL, "retina", 64, 0, NULL, &retina);
+    build_one(&s, &ww_area_lgn, NULL, "LGN", 64, 0, &retina, &lgn);
+    build_one(&s, &ww_area_v1, v1_setting, "V1", 32, 0, &lgn, &v1);
     cr_assert_eq(ww_graph_end(s.graph), WW_OK, "%s", ww_error_message());
     cr_assert_eq(ww_values_create(&s.values, s.graph, 1), WW_OK);
     ww_compile_options options = {.batch = 1, .mode = WW_INFER};
     cr_assert_eq(ww_compile(&s.program, s.graph, s.values, options), WW_OK);
     return s;
+}
+
+static struct stem stem_new(void)
+{
+    return stem_with(NULL);
 }
 
 static void stem_free(struct stem *s)
@@ -199,6 +210,127 @@ Test(early, complex_cells_ignore_phase_and_simple_ones_follow_it)
     double ratio = hypot(f1[0], f1[1]) / f0; /* half-wave rectification: pi / 2 */
     cr_assert_float_eq(ratio, pi / 2, 0.06, "simple: F1/F0 = %g", ratio);
     stem_free(&s);
+}
+
+/* ---- what V1 pools over ---- */
+
+enum { SIDE = 32, PLACES = SIDE * SIDE, SIMPLE = 4 * COMPLEX };
+
+/* Grey noise, every pixel of its own, the same in all frames. */
+static void show_noise(struct stem *s, uint64_t seed)
+{
+    size_t n;
+    ww_random random = ww_random_stream(seed, "test", 0);
+    float *movie = ww_program_input(s->program, "movie", &n);
+    for (int i = 0; i < 64 * 64; i++) {
+        float grey_here = (float)ww_random_uniform(&random);
+        for (int t = 0; t < 12; t++)
+            movie[t * 64 * 64 + i] = grey_here;
+    }
+    cr_assert_eq(ww_program_run(s->program, 0), WW_OK, "%s", ww_error_message());
+}
+
+/* What the simple cells of a stem without pool_deg tell of its divisor: they are p / n, and the
+ * squares p^2 of a place sum to the energy of all its pairs, so n^2 = sigma^2 + mean(E) follows
+ * from r = mean(E) / n^2: n^2 = sigma^2 / (1 - r). (Grey has no energy in red against green.) */
+static void divisors(const float *simple, double sigma, double *n, double *mean_energy)
+{
+    for (int i = 0; i < PLACES; i++) {
+        double r = 0;
+        for (int k = 0; k < SIMPLE; k++)
+            r += pow((double)simple[k * PLACES + i], 2) / COMPLEX;
+        n[i] = sigma / sqrt(1 - r);
+        mean_energy[i] = r * n[i] * n[i];
+    }
+}
+
+/* The largest response of the simple cells of orientation o, before division, within `reach`. */
+static double strongest_near(const float *simple, const double *n, int o, int place, int reach)
+{
+    double most = 0;
+    for (int y = place / SIDE - reach; y <= place / SIDE + reach; y++)
+        for (int x = place % SIDE - reach; x <= place % SIDE + reach; x++)
+            for (int k = o; k < SIMPLE && x >= 0 && y >= 0 && x < SIDE && y < SIDE;
+                 k += ORIENTATIONS)
+                most = fmax(most, (double)simple[k * PLACES + y * SIDE + x] * n[y * SIDE + x]);
+    return most;
+}
+
+Test(early, complex_cells_by_max_are_the_strongest_of_their_simple_cells)
+{
+    static const char *const size[] = {"1", "3", "7"};
+    double n[PLACES], energy[PLACES];
+    for (int k = 0; k < 3; k++) {
+        const char *const setting[] = {"complex", "max", "max_units", size[k],
+                                       "sigma",   "0.1", NULL};
+        struct stem s = stem_with(setting);
+        int channels, side;
+        show_noise(&s, 1);
+        const float *map = port(&s, "V1/interblob", &channels, &side);
+        cr_assert(channels == ORIENTATIONS + SIMPLE && side == SIDE);
+        divisors(map + ORIENTATIONS * PLACES, 0.1, n, energy);
+        for (int i = 0; i < ORIENTATIONS * PLACES; i++) {
+            int place = i % PLACES;
+            double most =
+                strongest_near(map + ORIENTATIONS * PLACES, n, i / PLACES, place, k * (k + 1) / 2);
+            cr_assert(most > 0);
+            cr_assert_float_eq((double)map[i] * n[place], most, 1e-4 * most, "%s: cell %d: %g, %g",
+                               size[k], i, (double)map[i] * n[place], most);
+        }
+        stem_free(&s);
+    }
+}
+
+Test(early, max_over_an_even_number_of_places_is_refused)
+{
+    static const char *const setting[] = {"complex", "max", "max_units", "4", NULL};
+    struct stem s = {.arena = ww_arena_create(), .graph = ww_graph_create()};
+    ww_area_site retina, lgn, v1;
+    build_one(&s, &ww_area_retina, NULL, "retina", 64, 0, NULL, &retina);
+    build_one(&s, &ww_area_lgn, NULL, "LGN", 64, 0, &retina, &lgn);
+    build_one(&s, &ww_area_v1, setting, "V1", 32, 0, &lgn, &v1);
+    cr_assert_eq(ww_graph_end(s.graph), WW_EINVAL);
+    cr_assert_str_eq(ww_error_message(), "area V1: max_units = 4 is not odd");
+    stem_free(&s);
+}
+
+/* With pool_deg the energy is blurred by a Gaussian (that ends at 2.5 sd) before it divides; what
+ * is divided stays. */
+Test(early, a_normalisation_pool_blurs_the_energy_that_divides)
+{
+    static const char *const here[] = {"sigma", "0.1", NULL};
+    static const char *const pool[] = {"sigma", "0.1", "pool_deg", "0.6", NULL};
+    enum { REACH = 6 };
+    const double sd = 0.6 * SIDE / 8; /* units */
+    static float simple[SIMPLE * PLACES];
+    double n[PLACES], energy[PLACES], least = 1e9, most = 0;
+    int channels, side;
+    struct stem alone = stem_with(here), pooled = stem_with(pool);
+    show_noise(&alone, 2);
+    show_noise(&pooled, 2);
+    memcpy(simple, port(&alone, "V1/interblob", &channels, &side) + COMPLEX * PLACES,
+           sizeof simple);
+    divisors(simple, 0.1, n, energy);
+    const float *blurred = port(&pooled, "V1/interblob", &channels, &side) + COMPLEX * PLACES;
+    for (int i = 0; i < PLACES; i++) {
+        double sum = 0, weights = 0;
+        for (int y = i / SIDE - REACH; y <= i / SIDE + REACH; y++)
+            for (int x = i % SIDE - REACH; x <= i % SIDE + REACH; x++) {
+                double w = exp(-(pow(x - i % SIDE, 2) + pow(y - i / SIDE, 2)) / (2 * sd * sd));
+                weights += w;
+                sum += x < 0 || y < 0 || x >= SIDE || y >= SIDE ? 0 : w * energy[y * SIDE + x];
+            }
+        double wanted = n[i] / sqrt(0.01 + sum / weights);
+        least = fmin(least, wanted);
+        most = fmax(most, wanted);
+        for (int k = 0; k < SIMPLE; k += 7)
+            cr_assert_float_eq((double)blurred[k * PLACES + i],
+                               (double)simple[k * PLACES + i] * wanted, 1e-5, "cell %d, place %d",
+                               k, i);
+    }
+    cr_assert(most / least > 1.2, "the pool changes something: %g to %g", least, most);
+    stem_free(&alone);
+    stem_free(&pooled);
 }
 
 Test(early, cells_prefer_their_orientation_and_colour_borders_count)
