@@ -301,19 +301,20 @@ static ww_status store_widths(const double *fits, int units, bool octaves, ww_h5
         value[b] /= all > 0 ? all : 1;
         value[BINS + b] /= cells;
     }
-    ww_figure_data figure = {
-        .kind = "histogram",
-        .name = octaves ? "octaves" : "width",
-        .title = octaves ? "bandwidth of spatial frequency" : "bandwidth of orientation",
-        .caption = "Gabors fitted to the fields of the first seed",
-        .x_label = octaves ? "octaves at half height" : "deg, full width at half height",
-        .y_label = "share of units",
-        .rows = 2,
-        .columns = BINS,
-        .row_name = rows,
-        .x = x,
-        .value = value,
-        .reference = NAN};
+    ww_figure_data figure = {.kind = "histogram",
+                             .name = octaves ? "octaves" : "width",
+                             .title = octaves ? "bandwidth of spatial frequency"
+                                              : "bandwidth of orientation",
+                             .caption = "Gabors fitted to the fields of the first seed",
+                             .x_label = octaves ? "full width at half height (octaves)"
+                                                : "full width at half height (deg)",
+                             .y_label = "share of units",
+                             .rows = 2,
+                             .columns = BINS,
+                             .row_name = rows,
+                             .x = x,
+                             .value = value,
+                             .reference = NAN};
     return ww_figure_store(results, &figure);
 }
 

@@ -29,8 +29,7 @@ static void script(FILE *gp, const ww_figure_data *d, const char *dat)
         ww_gp_text(gp, d->column_name ? d->column_name[c] : number);
         fprintf(gp, " %d", c);
     }
-    fprintf(gp, ") rotate by %d %s\nplot ", d->column_name && d->columns > 6 ? 40 : 0,
-            d->column_name && d->columns > 6 ? "right" : "");
+    fprintf(gp, ") rotate by %d %s\nplot ", d->columns > 6 ? 40 : 0, d->columns > 6 ? "right" : "");
     for (int r = 0; r < d->rows; r++) {
         fprintf(gp, "%s'%s' index %d using 1:3 with %s lc rgb '%s' title ", r > 0 ? ", \\\n  " : "",
                 dat, r, r == 0 ? "boxes lw 0.5" : "histeps lw 1.8",

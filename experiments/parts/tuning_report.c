@@ -205,30 +205,40 @@ static ww_status store_histograms(const char *brain, const ww_unit *unit, int n,
     ww_v1_statistics published;
     struct bins bins[] = {{.name = "frequency",
                            .title = "preferred spatial frequency",
-                           .x_label = "cycles/deg",
+                           .x_label = "preferred spatial frequency (cycles/deg)",
                            .published = "De Valois, Albrecht & Thorell 1982",
                            .field = FIELD(frequency_cpd)},
                           {.name = "orientation",
                            .title = "preferred orientation",
-                           .x_label = "deg (0: horizontal)",
+                           .x_label = "preferred orientation (deg; 0: horizontal)",
                            .published = "De Valois, Yund & Hepler 1982",
                            .field = FIELD(orientation_deg),
                            .rounded = true},
                           {.name = "octaves",
                            .title = "bandwidth of spatial frequency",
-                           .x_label = "octaves at half height",
+                           .x_label = "full width at half height (octaves)",
                            .published = "from nx of Ringach 2002",
                            .field = FIELD(octaves)},
                           {.name = "width",
                            .title = "bandwidth of orientation",
-                           .x_label = "deg, full width at half height",
+                           .x_label = "full width at half height (deg)",
                            .published = "from ny of Ringach 2002",
                            .field = FIELD(width_deg)},
                           {.name = "modulation",
                            .title = "modulation by the phase of a grating",
                            .x_label = "F1/F0",
                            .published = "",
-                           .field = FIELD(modulation)}};
+                           .field = FIELD(modulation)},
+                          {.name = "c50",
+                           .title = "contrast of half the largest response",
+                           .x_label = "c50 (contrast)",
+                           .published = "",
+                           .field = FIELD(c50)},
+                          {.name = "suppression",
+                           .title = "suppression by a large grating",
+                           .x_label = "suppression index (0: none, 1: silent)",
+                           .published = "",
+                           .field = FIELD(suppression)}};
     WW_TRY(ww_v1_statistics_read(&published));
     take_counts(&bins[0], &published.frequency);
     take_counts(&bins[1], &published.orientation);
@@ -237,6 +247,8 @@ static ww_status store_histograms(const char *brain, const ww_unit *unit, int n,
     even_edges(&bins[3], 0, 120, 12);
     expect_bandwidth(&bins[3], &published.nx_ny, true, ww_gabor_orientation_deg);
     even_edges(&bins[4], 0, 2, 20);
+    even_edges(&bins[5], 0, 1, 10);
+    even_edges(&bins[6], 0, 1, 10);
     for (size_t i = 0; i < sizeof bins / sizeof bins[0]; i++)
         WW_TRY(store_histogram(&bins[i], brain, unit, n, results, arena));
     return WW_OK;
@@ -279,7 +291,8 @@ static ww_status store_curves(const char *brain, const char *name, const char *x
                              .value = data + n,
                              .low = data + 3 * n,
                              .high = data + 5 * n,
-                             .reference = NAN};
+                             .reference = NAN,
+                             .y_max = 1};
     return ww_figure_store(results, &figure);
 }
 
