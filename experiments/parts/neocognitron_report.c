@@ -38,8 +38,7 @@ static ww_status store(const ww_grid *grid, int brain, ww_h5 *results, ww_figure
             return WW_OK; /* not measured */
     bool interval = grid->n_seeds >= WW_SEEDS_FOR_INTERVAL;
     figure->kind = "curves";
-    figure->caption = ww_arena_printf(arena, "%s, means of %d draws of the training pictures",
-                                      grid->name[brain], grid->n_seeds);
+    figure->caption = ww_arena_printf(arena, "means of %d draws", grid->n_seeds);
     figure->interval = interval ? "95 % t interval over draws" : "";
     figure->value = value;
     figure->low = interval ? value + n : NULL;
@@ -56,22 +55,24 @@ static ww_status store_brain(const ww_grid *grid, int brain, ww_h5 *results, ww_
     static const char *const network[POOLINGS] = {"C cells pool", "pooling cut after learning",
                                                   "learned without pooling"};
     static const char *const one[] = {"validation pictures"};
-    ww_figure_data shift = {.name = ww_arena_printf(arena, "shift-%s", grid->name[brain]),
-                            .title = "Digits that are moved",
-                            .x_label = "shift (pixels of the picture)",
-                            .y_label = "pictures named correctly (share)",
-                            .rows = POOLINGS,
-                            .columns = SHIFTS,
-                            .row_name = network,
-                            .x = px};
-    ww_figure_data theta = {.name = ww_arena_printf(arena, "threshold-%s", grid->name[brain]),
-                            .title = "How selective S cells should be",
-                            .x_label = "threshold of S cells in recognition (cosine)",
-                            .y_label = "pictures named correctly (share)",
-                            .rows = 1,
-                            .columns = THETAS,
-                            .row_name = one,
-                            .x = ww_neo_theta};
+    ww_figure_data shift = {
+        .name = ww_arena_printf(arena, "shift-%s", grid->name[brain]),
+        .title = ww_arena_printf(arena, "%s: digits that are moved", grid->name[brain]),
+        .x_label = "shift (pixels of the picture)",
+        .y_label = "pictures named correctly (share)",
+        .rows = POOLINGS,
+        .columns = SHIFTS,
+        .row_name = network,
+        .x = px};
+    ww_figure_data theta = {
+        .name = ww_arena_printf(arena, "threshold-%s", grid->name[brain]),
+        .title = ww_arena_printf(arena, "%s: how selective S cells should be", grid->name[brain]),
+        .x_label = "threshold of S cells in recognition (cosine)",
+        .y_label = "pictures named correctly (share)",
+        .rows = 1,
+        .columns = THETAS,
+        .row_name = one,
+        .x = ww_neo_theta};
     WW_TRY(store(grid, brain, results, &shift, M_SHIFT, arena));
     return store(grid, brain, results, &theta, M_THETA, arena);
 }
