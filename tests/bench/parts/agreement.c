@@ -80,6 +80,23 @@ static ww_status compare(ww_contest *c, const ww_net *net, json_t *rows)
     return compare_curves(c, net, row);
 }
 
+/* Of nets that are never trained. */
+static ww_status compare_outputs(ww_contest *c, const ww_net *net, json_t *rows)
+{
+    double found[3];
+    ww_net_cell cell = net->cells[0];
+    ww_child *engine = &c->child[WW_WHO_ENGINE], *torch = &c->child[WW_WHO_TUNED];
+    WW_TRY(ww_contest_ask(c, engine, "export", net, cell, "-", 1, NULL, 0, NULL));
+    WW_TRY(ww_contest_ask(c, engine, "outputs", net, cell, "-", 0, NULL, 0, NULL));
+    WW_TRY(ww_contest_ask(c, torch, "outputs", net, cell, "nchw", 0, found, 3, NULL));
+    printf("%-12s outputs: relative rms %.1e, at most %.1e of %.3g\n", net->item.name, found[0],
+           found[1], found[2]);
+    json_array_append_new(rows, json_pack("{s:s, s:f, s:f, s:f}", "net", net->item.name, "outputs",
+                                          found[0], "largest_difference", found[1],
+                                          "largest_output", found[2]));
+    return WW_OK;
+}
+
 ww_status ww_bench_agreement(ww_contest *c)
 {
     json_t *rows = json_array();
@@ -99,5 +116,8 @@ ww_status ww_bench_agreement(ww_contest *c)
     for (size_t i = 0; i < ww_nets_count; i++)
         if (ww_nets[i]->optimiser != NULL && ww_contest_wants(c, ww_nets[i]))
             WW_TRY(compare(c, ww_nets[i], rows));
+    for (size_t i = 0; i < ww_nets_count; i++)
+        if (ww_nets[i]->optimiser == NULL && ww_contest_wants(c, ww_nets[i]))
+            WW_TRY(compare_outputs(c, ww_nets[i], rows));
     return WW_OK;
 }

@@ -13,11 +13,26 @@ static const ww_param conv2d[] = {
     WW_INT(ww_conv2d_attr, dilation, 1, 1, 1 << 30, "px", "between taps", ""),
     WW_INT(ww_conv2d_attr, groups, 1, 1, 1 << 30, "", "groups of channels", ""), WW_PARAM_END};
 
+static const char *const poolings[] = {"max", "average", "softmax", NULL};
+
+static const ww_param filter_pool[] = {
+    WW_CHOICE(ww_filter_pool_attr, kind, 0, poolings, "how responses are pooled", ""),
+    WW_INT(ww_filter_pool_attr, size, 1, 1, 1 << 30, "px", "of neighbourhoods", ""),
+    WW_INT(ww_filter_pool_attr, stride, 1, 1, 1 << 30, "px", "between them", ""),
+    WW_BOOL(ww_filter_pool_attr, inside, false, "filters lie within the picture", ""),
+    WW_PARAM_END};
+
+static const ww_param *rows_of(const ww_op *op)
+{
+    return strcmp(op->item.name, "conv2d") == 0        ? conv2d
+           : strcmp(op->item.name, "filter_pool") == 0 ? filter_pool
+                                                       : op->item.params;
+}
+
 static json_t *attributes(const ww_node *node)
 {
     json_t *out = json_object();
-    const ww_param *row =
-        strcmp(node->op->item.name, "conv2d") == 0 ? conv2d : node->op->item.params;
+    const ww_param *row = rows_of(node->op);
     for (; row != NULL && row->name != NULL; row++) {
         const char *at = (const char *)node->attr + row->offset;
         json_t *value = NULL;
@@ -25,6 +40,8 @@ static json_t *attributes(const ww_node *node)
             value = json_integer(*(const int *)(const void *)at);
         else if (row->type == WW_PARAM_REAL)
             value = json_real(*(const double *)(const void *)at);
+        else if (row->type == WW_PARAM_BOOL)
+            value = json_boolean(*(const bool *)(const void *)at);
         else if (row->type == WW_PARAM_CHOICE)
             value = json_string(row->choices[*(const int *)(const void *)at]);
         json_object_set_new(out, row->name, value);
@@ -145,6 +162,22 @@ ww_status ww_runner_export_gradients(ww_runner *r, const char *prefix)
         const ww_value *value = ww_values_at(r->values, i);
         if (value->kind == WW_NODE_PARAM)
             fwrite(gradient + value->offset, sizeof(float), value->size, file);
+    }
+    return finish(file, prefix);
+}
+
+ww_status ww_runner_export_outputs(ww_runner *r, const char *prefix)
+{
+    FILE *file;
+    const ww_graph_result *results;
+    size_t n = ww_graph_results(r->graph, &results);
+    WW_TRY(ww_program_run(r->program, r->steps));
+    WW_TRY(start(&file, r, prefix, "outputs"));
+    for (size_t i = 0; i < n; i++) {
+        ww_shape shape;
+        const float *y = ww_program_output(r->program, results[i].name, &shape);
+        if (results[i].weight == 0)
+            fwrite(y, sizeof(float), ww_shape_size(&shape), file);
     }
     return finish(file, prefix);
 }

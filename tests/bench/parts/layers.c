@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <stdio.h>
 
+#include "connectome/brain.h"
 #include "tests/bench/net.h"
 
 enum { NAME_BYTES = 64 };
@@ -72,4 +73,17 @@ ww_status ww_net_classify(ww_graph *g, ww_var logits)
     ww_graph_output(g, "logits", logits);
     ww_graph_loss(g, "loss", ww_cross_entropy(g, logits, labels, 0), 1);
     return ww_graph_end(g);
+}
+
+ww_status ww_net_brain(ww_graph *g, const char *name)
+{
+    ww_brain *brain;
+    ww_arena *arena = ww_arena_create();
+    if (arena == NULL)
+        return WW_FAIL(WW_ENOMEM, "out of memory");
+    ww_status status = ww_brain_read(&brain, name, NULL, arena);
+    if (status == WW_OK)
+        status = ww_brain_build(g, brain);
+    ww_arena_free(arena);
+    return status;
 }

@@ -47,5 +47,7 @@ ww_status ww_runner_export(ww_runner *runner, const char *prefix, int batches);
 
 /** Runs once and writes PREFIX.gradients: d loss / d parameters in the order of the JSON. */
 ww_status ww_runner_export_gradients(ww_runner *runner, const char *prefix);
+/** Runs once and writes PREFIX.outputs: all outputs that are no losses, in the graph's order. */
+ww_status ww_runner_export_outputs(ww_runner *runner, const char *prefix);
 
 #endif

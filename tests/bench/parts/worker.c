@@ -63,6 +63,14 @@ static ww_status gradient(const struct order *o)
     return WW_OK;
 }
 
+static ww_status outputs(const struct order *o)
+{
+    WW_TRY(runner_for(o, true));
+    WW_TRY(ww_runner_export_outputs(kept, o->prefix));
+    printf("ok");
+    return WW_OK;
+}
+
 static ww_status curve(const struct order *o)
 {
     WW_TRY(runner_for(o, true));
@@ -92,6 +100,8 @@ static ww_status do_order(const struct order *o)
         return time_steps(o);
     if (strcmp(o->verb, "gradient") == 0)
         return gradient(o);
+    if (strcmp(o->verb, "outputs") == 0)
+        return outputs(o);
     if (strcmp(o->verb, "curve") == 0)
         return curve(o);
     if (strcmp(o->verb, "memory") == 0)

@@ -15,6 +15,8 @@
  *                PyTorch's instead compares: loss, and relative differences of all gradients
  *                together, engine to PyTorch, engine to PyTorch in double precision, and
  *                PyTorch to itself in double precision
+ *     outputs    one inference with the exported values: writes PREFIX.outputs; PyTorch's instead
+ *                compares: relative root mean square difference, the largest, the largest output
  *     curve      NUMBER training steps from the exported values, around 8 batches, at a tenth of
  *                the learning rate: the losses
  *     memory     NUMBER steps, then the bytes that were planned; the peak is for the parent to ask

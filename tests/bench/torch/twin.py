@@ -10,6 +10,8 @@ import json
 import torch
 import torch.nn.functional as F
 
+import stages
+
 IN_PLACE_AFTER = {"conv2d", "bias", "linear", "batch_norm", "add", "sub"}
 MAP_POOL = {"max": ".amax((2, 3))", "average": ".mean((2, 3))"}
 REDUCE = {"sum": "sum", "mean": "mean", "max": "amax"}
@@ -133,6 +135,14 @@ class Source:
     def op_global_pool(self, x, a, shape, node):
         return x[0] + MAP_POOL[a["kind"]]
 
+    def op_filter_pool(self, x, a, shape, node):
+        assert a["kind"] == "max", a
+        return (f"stages.filter_pool({x[0]}, [{', '.join(x[1:])}], {a['size']}, {a['stride']}, "
+                f"{a['inside']})")
+
+    def op_nearest(self, x, a, shape, node):
+        return f"stages.nearest({x[0]}, [{', '.join(x[1:])}])"
+
     def op_reduce(self, x, a, shape, node):
         axes = tuple(d for d in range(6) if a["axes"] >> d & 1)
         whole = len(axes) == len(self.nodes[node["in"][0]]["shape"])
@@ -199,7 +209,7 @@ class Twin(torch.nn.Module):
         self.decays = {}
         self.parameter_order = []
         self.fill()
-        scope = {"torch": torch, "F": F}
+        scope = {"torch": torch, "F": F, "stages": stages}
         exec(compile(text, prefix + ".py", "exec"), scope)  # the source is our own, from above
         self.forward = scope["forward"].__get__(self)
 

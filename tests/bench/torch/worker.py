@@ -9,6 +9,7 @@ import time
 
 import torch
 
+import stages
 from twin import Twin
 
 WARM_UP = 3
@@ -112,6 +113,14 @@ def gradient(order):
     return [loss, relative(engine, own), relative(engine, double), relative(own, double)]
 
 
+def outputs(order):
+    """Relative root mean square and largest difference of the engine's outputs to ours."""
+    run = run_for(order, fresh=True)
+    own = torch.cat([y.double().reshape(-1) for y in run.step()])
+    engine = torch.from_file(order[7] + ".outputs", size=own.numel(), dtype=torch.float32).double()
+    return [relative([engine], [own]), (engine - own).abs().max().item(), own.abs().max().item()]
+
+
 def curve(order):
     run = run_for(order, fresh=True)
     batches = [run.twin.inputs(k) for k in range(CURVE_BATCHES)]
@@ -138,12 +147,14 @@ def forget(order):
 
 
 VERBS = {"time": time_steps, "gradient": gradient, "curve": curve, "memory": memory,
-         "forget": forget}
+         "forget": forget,
+         "outputs": outputs}
 
 
 def main():
     if "WW_BENCH_THREADS" in os.environ:
         torch.set_num_threads(int(os.environ["WW_BENCH_THREADS"]))
+    stages.tuned = "MALLOC_TOP_PAD_" in os.environ
     torch.manual_seed(0)
     print(f"ok torch {torch.__version__}, {torch.get_num_threads()} threads, "
           f"{torch.backends.cpu.get_cpu_capability()}", flush=True)
