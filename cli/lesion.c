@@ -195,6 +195,11 @@ static ww_status open_pictures(struct subject *s, ww_cli *cli, const struct lesi
 
 static ww_status open_exam(struct subject *s, ww_cli *cli, const struct lesion *p)
 {
+    if (s->model->brain->n_tasks == 0)
+        return WW_FAIL(WW_EINVAL,
+                       "%s: this brain has no task that could be tested; a study with its "
+                       "experiment lesions it (whatwhere run)",
+                       s->checkpoint);
     if (learned_pictures(s->model->brain))
         return open_pictures(s, cli, p);
     if (p->data[0] != '\0')

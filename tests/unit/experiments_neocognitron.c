@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "cli/command.h"
 #include "engine/base/threads.h"
 #include "engine/store/picture.h"
 #include "experiments/parts/digits.h"
@@ -16,6 +17,7 @@
 #include "tests/support/folder.h"
 
 extern const ww_experiment ww_experiment_neocognitron;
+extern const ww_command ww_command_lesion;
 
 static ww_arena *arena;
 
@@ -283,6 +285,21 @@ static ino_t file_number(const char *name)
     return about.st_ino;
 }
 
+/* The command `lesion` knows tasks alone. */
+static void check_command(const char *checkpoint)
+{
+    ww_cli cli = {.seed = 1, .quiet = true, .set = (const char *const[]){NULL}, .arena = arena};
+    void *self = ww_arena_alloc(arena, ww_command_lesion.item.params_size);
+    const char *argv[] = {ww_path(checkpoint)};
+    ww_params_defaults(ww_command_lesion.item.params, self);
+    cr_expect_eq(ww_command_lesion.run(&cli, self, 1, argv), WW_EINVAL);
+    cr_expect_str_eq(ww_error_message(),
+                     ww_arena_printf(arena,
+                                     "%s: this brain has no task that could be tested; a study "
+                                     "with its experiment lesions it (whatwhere run)",
+                                     argv[0]));
+}
+
 Test(experiments_neocognitron, a_taught_brain_is_kept_and_lesioned_without_teaching_it_again)
 {
     static double one[2 * MEASURES], two[2 * MEASURES], checkpoint[2 * MEASURES];
@@ -297,6 +314,7 @@ Test(experiments_neocognitron, a_taught_brain_is_kept_and_lesioned_without_teach
     study("c", kept, "V2:0.5", 50, checkpoint, 2);
     cr_expect_arr_eq(checkpoint, one, sizeof one, "the brain as a checkpoint");
     cr_expect_neq(one[MEASURES + M_CORRECT], one[M_CORRECT]);
+    check_command(kept);
     study("b", "tiny.yaml", "", 40, two, 1);
     cr_expect_neq(file_number(kept), taught, "another lesson was not taught");
 }
