@@ -164,7 +164,7 @@ ww_status ww_backward_buffers(ww_program *program);
 /** Writes the list of what a run does (run.c). */
 ww_status ww_steps_list(ww_program *program);
 
-/** Multiply-adds of the forward call of a convolution or matrix product; else 0 (run.c). */
+/** Multiply-adds of the forward call of what consists of sums of products; else 0 (run.c). */
 double ww_unit_products(const ww_unit *unit);
 
 /** Scratch of one lane (memory.c). */

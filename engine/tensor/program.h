@@ -82,7 +82,7 @@ typedef struct ww_node_time {
     const char *op;   /* "conv2d", "bias+relu" */
     ww_shape shape;   /* of its output */
     double forward_s, backward_s;
-    double forward_products, backward_products; /* of conv2d, linear and matmul; else 0 */
+    double forward_products, backward_products; /* of sums of products (filters, matrices) */
     size_t bytes; /* of its output, that one's gradient, and workspace, as if nothing were shared */
     uint64_t runs;
 } ww_node_time;

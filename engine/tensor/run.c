@@ -211,16 +211,52 @@ void ww_program_memory(const ww_program *program, size_t *planned, size_t *unsha
 
 /* Multiply-adds of one forward call: for each element of the output, the length of the sum that it
  * is. Those of the backward call are as many for each gradient. */
+static double products_of_sums(const ww_unit *unit)
+{
+    const ww_shape *b = &unit->in_shape[1]; /* filters [K, ...], weights [K, F]; else [..., M, P] */
+    bool matrices = strcmp(unit->node->op->item.name, "matmul") == 0;
+    double length =
+        matrices ? (double)b->dim[b->rank - 2] : (double)ww_shape_size(b) / (double)b->dim[0];
+    return (double)ww_shape_size(&unit->forward.out_shape) * length;
+}
+
+/* Of filters [F, k, k] at every pixel of a picture. */
+static double products_of_filters(const ww_unit *unit)
+{
+    double sum = 0;
+    for (int k = 1; k < unit->node->n_in; k++)
+        sum +=
+            (double)ww_shape_size(&unit->in_shape[0]) * (double)ww_shape_size(&unit->in_shape[k]);
+    return sum;
+}
+
+/* Of prototypes [P, C, k, k] at every place of maps where they lie within. */
+static double products_of_prototypes(const ww_unit *unit)
+{
+    double sum = 0;
+    const ww_shape *p = &unit->in_shape[0];
+    for (int k = 1; k < unit->node->n_in; k++) {
+        const int64_t *x = unit->in_shape[k].dim;
+        int64_t places = x[0] * (x[2] - p->dim[2] + 1) * (x[3] - p->dim[3] + 1);
+        sum += (double)places * (double)ww_shape_size(p);
+    }
+    return sum;
+}
+
 double ww_unit_products(const ww_unit *unit)
 {
-    const char *op = unit->node->op->item.name;
-    bool conv = strcmp(op, "conv2d") == 0, linear = strcmp(op, "linear") == 0;
-    if (!conv && !linear && strcmp(op, "matmul") != 0)
-        return 0;
-    const ww_shape *b = &unit->in_shape[1]; /* filters [K, ...], weights [K, F]; else [..., M, P] */
-    double length =
-        conv || linear ? (double)ww_shape_size(b) / (double)b->dim[0] : (double)b->dim[b->rank - 2];
-    return (double)ww_shape_size(&unit->forward.out_shape) * length;
+    static const struct {
+        const char *op;
+        double (*products)(const ww_unit *unit);
+    } of[] = {{"conv2d", products_of_sums},
+              {"linear", products_of_sums},
+              {"matmul", products_of_sums},
+              {"filter_pool", products_of_filters},
+              {"nearest", products_of_prototypes}};
+    for (size_t i = 0; i < sizeof of / sizeof of[0]; i++)
+        if (strcmp(unit->node->op->item.name, of[i].op) == 0)
+            return of[i].products(unit);
+    return 0;
 }
 
 bool ww_program_time(const ww_program *program, size_t i, ww_node_time *time)
