@@ -10,7 +10,7 @@
 
 #include "engine/base/random.h"
 #include "engine/tensor/ops.h"
-#include "engine/tensor/program.h"
+#include "tests/support/made.h"
 
 #define OK(call) cr_assert_eq((call), WW_OK, "%s", ww_error_message())
 
@@ -67,34 +67,14 @@ static ww_graph *graph_of(int kind, enum apart apart)
     return g;
 }
 
-struct made {
-    ww_graph *g;
-    ww_values *values;
-    ww_program *program;
-};
-
-static struct made make(int kind, enum apart apart, ww_compile_options options)
+static ww_made make(int kind, enum apart apart, ww_compile_options options)
 {
-    struct made made = {.g = graph_of(kind, apart)};
-    ww_random random = ww_random_at(3, 0);
-    size_t n;
-    OK(ww_values_create(&made.values, made.g, 1));
     options.batch = BATCH;
-    OK(ww_compile(&made.program, made.g, made.values, options));
-    float *x = ww_program_input(made.program, "x", &n);
-    for (size_t i = 0; i < n; i++)
-        x[i] = (float)ww_random_normal(&random);
+    ww_made made = ww_made_of(graph_of(kind, apart), options);
     for (uint64_t step = 0; step < 2; step++)
         OK(ww_program_run(made.program, step));
     OK(ww_program_check_sentinels(made.program));
     return made;
-}
-
-static void put_away(struct made *made)
-{
-    ww_program_free(made->program);
-    ww_values_free(made->values);
-    ww_graph_free(made->g);
 }
 
 /* How many nodes do this. */
@@ -124,7 +104,7 @@ static void same(const float *a, const float *b, size_t n, double limit, const c
                   "%s: element %zu: %.9g and %.9g", where, i, (double)a[i], (double)b[i]);
 }
 
-static void compare(const struct made *a, const struct made *b, double limit, const char *where)
+static void compare(const ww_made *a, const ww_made *b, double limit, const char *where)
 {
     ww_shape shape;
     size_t n = 0, m = 0;
@@ -147,15 +127,15 @@ Test(tensor_fusion, gives_the_bits_of_two_nodes_in_every_mode)
     for (int kind = 0; kind < HOSTS; kind++)
         for (ww_mode mode = WW_INFER; mode <= WW_GRADIENT; mode++) {
             ww_compile_options options = {.mode = mode, .seed = 5};
-            struct made fused = make(kind, FUSED, options), two = make(kind, OUTPUT, options);
+            ww_made fused = make(kind, FUSED, options), two = make(kind, OUTPUT, options);
             cr_assert_eq(is_fused(fused.program, kind), kind < 4, "%s", names[kind]);
             cr_assert(!is_fused(two.program, kind), "%s", names[kind]);
             compare(&fused, &two, 0, names[kind]);
             options.reference = true;
-            struct made reference = make(kind, FUSED, options);
+            ww_made reference = make(kind, FUSED, options);
             cr_assert(!is_fused(reference.program, kind), "%s", names[kind]);
             compare(&fused, &reference, 1e-5, names[kind]);
-            put_away(&fused), put_away(&two), put_away(&reference);
+            ww_made_free(&fused), ww_made_free(&two), ww_made_free(&reference);
         }
 }
 
@@ -163,9 +143,9 @@ Test(tensor_fusion, keeps_apart_what_something_else_reads)
 {
     for (int kind = 0; kind < HOSTS; kind++)
         for (enum apart apart = OUTPUT; apart <= LOSS; apart++) {
-            struct made made = make(kind, apart, (ww_compile_options){.mode = WW_TRAIN});
+            ww_made made = make(kind, apart, (ww_compile_options){.mode = WW_TRAIN});
             cr_assert(!is_fused(made.program, kind), "%s, %d", names[kind], apart);
-            put_away(&made);
+            ww_made_free(&made);
         }
 }
 
@@ -173,22 +153,22 @@ Test(tensor_fusion, holds_in_memory_of_its_own_between_sentinels)
 {
     for (int kind = 0; kind < HOSTS; kind++) {
         ww_compile_options options = {.mode = WW_TRAIN, .seed = 5};
-        struct made shared = make(kind, FUSED, options);
+        ww_made shared = make(kind, FUSED, options);
         setenv("WW_SENTINELS", "1", 1);
-        struct made own = make(kind, FUSED, options);
+        ww_made own = make(kind, FUSED, options);
         unsetenv("WW_SENTINELS");
         compare(&shared, &own, 0, names[kind]);
-        put_away(&shared), put_away(&own);
+        ww_made_free(&shared), ww_made_free(&own);
     }
 }
 
 Test(tensor_fusion, a_fault_is_the_operator_s)
 {
-    struct made made = make(2, FUSED, (ww_compile_options){.mode = WW_TRAIN});
+    ww_made made = make(2, FUSED, (ww_compile_options){.mode = WW_TRAIN});
     ww_values_find(made.values, "V1/b")->data[1] = NAN;
     OK(ww_program_run(made.program, 1));
     cr_assert_eq(ww_program_check_finite(made.program, 1), WW_ENUMERIC);
     cr_assert_str_eq(ww_error_message(), "V1/bias: the output is not a number because V1/b is not "
                                          "a number");
-    put_away(&made);
+    ww_made_free(&made);
 }

@@ -10,6 +10,7 @@
 #include "engine/base/threads.h"
 #include "engine/tensor/lanes.h"
 #include "engine/tensor/ops.h"
+#include "tests/support/made.h"
 
 #define OK(call) cr_assert_eq((call), WW_OK, "%s", ww_error_message())
 
@@ -71,38 +72,17 @@ static ww_graph *graph_of(bool chain)
     return g;
 }
 
-struct made {
-    ww_graph *g;
-    ww_values *values;
-    ww_program *program;
-};
-
-static struct made make(bool chain, int threads, ww_mode mode)
+static ww_made make(bool chain, int threads, ww_mode mode)
 {
-    struct made made = {.g = graph_of(chain)};
-    ww_random random = ww_random_at(3, 0);
-    size_t n;
     int before = ww_threads();
     ww_threads_set(threads);
-    OK(ww_values_create(&made.values, made.g, 1));
-    OK(ww_compile(&made.program, made.g, made.values,
-                  (ww_compile_options){.batch = BATCH, .mode = mode}));
+    ww_made made = ww_made_of(graph_of(chain), (ww_compile_options){.batch = BATCH, .mode = mode});
     ww_threads_set(before);
-    float *x = ww_program_input(made.program, "x", &n);
-    for (size_t i = 0; i < n; i++)
-        x[i] = (float)ww_random_normal(&random);
     return made;
 }
 
-static void unmake(struct made *made)
-{
-    ww_program_free(made->program);
-    ww_values_free(made->values);
-    ww_graph_free(made->g);
-}
-
 /* All named arrays (running statistics among them), gradients, and what was seen. */
-static void check_same(const struct made *a, const struct made *b, const char *what)
+static void check_same(const ww_made *a, const ww_made *b, const char *what)
 {
     size_t n = 0, m = 0;
     ww_shape shape;
@@ -150,7 +130,7 @@ Test(tensor_lanes, any_order_that_the_plan_allows_gives_the_same_bits)
     const ww_mode modes[] = {WW_TRAIN, WW_INFER, WW_GRADIENT};
     ww_threads_set(1);
     for (int m = 0; m < 3; m++) {
-        struct made serial = make(false, 1, modes[m]), lanes = make(false, 3, modes[m]);
+        ww_made serial = make(false, 1, modes[m]), lanes = make(false, 3, modes[m]);
         ww_random random = ww_random_at(7, (uint64_t)m);
         cr_assert_eq(serial.program->lanes, 1);
         cr_assert_eq(lanes.program->lanes, 3);
@@ -159,14 +139,14 @@ Test(tensor_lanes, any_order_that_the_plan_allows_gives_the_same_bits)
             run_in_some_order(lanes.program, step, &random);
             check_same(&serial, &lanes, "in some order");
         }
-        unmake(&serial), unmake(&lanes);
+        ww_made_free(&serial), ww_made_free(&lanes);
     }
 }
 
 Test(tensor_lanes, lanes_give_the_bits_of_one_thread)
 {
-    struct made serial = make(false, 1, WW_TRAIN), two = make(false, 2, WW_TRAIN);
-    struct made many = make(false, 5, WW_TRAIN);
+    ww_made serial = make(false, 1, WW_TRAIN), two = make(false, 2, WW_TRAIN);
+    ww_made many = make(false, 5, WW_TRAIN);
     for (uint64_t step = 0; step < STEPS; step++) {
         ww_threads_set(1);
         OK(ww_program_run(serial.program, step));
@@ -178,21 +158,21 @@ Test(tensor_lanes, lanes_give_the_bits_of_one_thread)
         check_same(&serial, &many, "five lanes");
     }
     OK(ww_program_check_finite(two.program, STEPS - 1));
-    unmake(&serial), unmake(&two), unmake(&many);
+    ww_made_free(&serial), ww_made_free(&two), ww_made_free(&many);
 }
 
 Test(tensor_lanes, a_chain_has_no_lanes)
 {
-    struct made chain = make(true, 2, WW_TRAIN);
+    ww_made chain = make(true, 2, WW_TRAIN);
     cr_assert_eq(chain.program->lanes, 1);
-    unmake(&chain);
+    ww_made_free(&chain);
 }
 
 Test(tensor_lanes, a_failing_step_is_reported)
 {
     char serial[256];
     for (int threads = 1; threads <= 2; threads++) {
-        struct made made = make(false, threads, WW_TRAIN);
+        ww_made made = make(false, threads, WW_TRAIN);
         ww_program_input(made.program, "label", NULL)[1] = CLASSES;
         cr_assert_eq(ww_program_run(made.program, 0), WW_EINVAL);
         if (threads == 1)
@@ -201,6 +181,6 @@ Test(tensor_lanes, a_failing_step_is_reported)
             cr_assert_str_eq(ww_error_message(), serial);
         ww_program_input(made.program, "label", NULL)[1] = 0;
         OK(ww_program_run(made.program, 0));
-        unmake(&made);
+        ww_made_free(&made);
     }
 }

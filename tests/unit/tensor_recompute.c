@@ -8,7 +8,7 @@
 
 #include "engine/base/random.h"
 #include "engine/tensor/ops.h"
-#include "engine/tensor/program.h"
+#include "tests/support/made.h"
 
 #define OK(call) cr_assert_eq((call), WW_OK, "%s", ww_error_message())
 
@@ -55,23 +55,10 @@ static ww_graph *graph_of(int layers, bool skips)
     return g;
 }
 
-struct made {
-    ww_graph *g;
-    ww_values *values;
-    ww_program *program;
-};
-
-static struct made make(int layers, bool skips, ww_compile_options options)
+static ww_made make(int layers, bool skips, ww_compile_options options)
 {
-    struct made made = {.g = graph_of(layers, skips)};
-    ww_random random = ww_random_at(3, 0);
-    size_t n;
-    OK(ww_values_create(&made.values, made.g, 1));
     options.batch = BATCH;
-    OK(ww_compile(&made.program, made.g, made.values, options));
-    float *x = ww_program_input(made.program, "x", &n);
-    for (size_t i = 0; i < n; i++)
-        x[i] = (float)ww_random_normal(&random);
+    ww_made made = ww_made_of(graph_of(layers, skips), options);
     for (uint64_t step = 0; step < STEPS; step++)
         OK(ww_program_run(made.program, step));
     OK(ww_program_check_sentinels(made.program));
@@ -79,19 +66,12 @@ static struct made make(int layers, bool skips, ww_compile_options options)
     return made;
 }
 
-static void put_away(struct made *made)
-{
-    ww_program_free(made->program);
-    ww_values_free(made->values);
-    ww_graph_free(made->g);
-}
-
 static void same(const float *a, const float *b, size_t n, const char *what)
 {
     cr_assert(a != NULL && b != NULL && memcmp(a, b, n * sizeof *a) == 0, "%s differs", what);
 }
 
-static void compare(const struct made *a, const struct made *b, ww_mode mode)
+static void compare(const ww_made *a, const ww_made *b, ww_mode mode)
 {
     size_t n;
     ww_shape shape;
@@ -115,17 +95,17 @@ Test(tensor_recompute, same_bits_from_less_memory)
         ww_mode mode = modes[i % 2];
         bool skips = i / 2 % 2 == 1, reference = i / 4 == 1;
         ww_compile_options options = {.mode = mode, .reference = reference};
-        struct made kept = make(12, skips, options);
+        ww_made kept = make(12, skips, options);
         options.recompute = true;
-        struct made again = make(12, skips, options);
+        ww_made again = make(12, skips, options);
         compare(&kept, &again, mode);
         size_t before, after, unshared;
         ww_program_memory(kept.program, &before, &unshared);
         ww_program_memory(again.program, &after, &unshared);
         cr_assert(after < before * (skips ? 0.75 : 0.65), "case %d: %zu bytes, %zu before", i,
                   after, before);
-        put_away(&kept);
-        put_away(&again);
+        ww_made_free(&kept);
+        ww_made_free(&again);
     }
 }
 
@@ -134,10 +114,10 @@ Test(tensor_recompute, memory_grows_slowly)
 {
     size_t bytes[2], unshared;
     for (int i = 0; i < 2; i++) {
-        struct made made =
+        ww_made made =
             make(i == 0 ? 8 : 32, false, (ww_compile_options){.mode = WW_TRAIN, .recompute = true});
         ww_program_memory(made.program, &bytes[i], &unshared);
-        put_away(&made);
+        ww_made_free(&made);
     }
     cr_assert(bytes[1] < 2.6 * (double)bytes[0], "%zu and %zu bytes", bytes[0], bytes[1]);
 }
@@ -145,19 +125,19 @@ Test(tensor_recompute, memory_grows_slowly)
 Test(tensor_recompute, between_sentinels)
 {
     setenv("WW_SENTINELS", "1", 1);
-    struct made again = make(12, true, (ww_compile_options){.mode = WW_TRAIN, .recompute = true});
+    ww_made again = make(12, true, (ww_compile_options){.mode = WW_TRAIN, .recompute = true});
     unsetenv("WW_SENTINELS");
-    struct made kept = make(12, true, (ww_compile_options){.mode = WW_TRAIN});
+    ww_made kept = make(12, true, (ww_compile_options){.mode = WW_TRAIN});
     compare(&kept, &again, WW_TRAIN);
-    put_away(&kept);
-    put_away(&again);
+    ww_made_free(&kept);
+    ww_made_free(&again);
 }
 
 Test(tensor_recompute, nothing_to_recompute)
 {
-    struct made one = make(1, false, (ww_compile_options){.mode = WW_TRAIN, .recompute = true});
-    struct made infer = make(5, true, (ww_compile_options){.mode = WW_INFER, .recompute = true});
+    ww_made one = make(1, false, (ww_compile_options){.mode = WW_TRAIN, .recompute = true});
+    ww_made infer = make(5, true, (ww_compile_options){.mode = WW_INFER, .recompute = true});
     cr_assert(ww_program_output(infer.program, "seen", NULL) != NULL);
-    put_away(&one);
-    put_away(&infer);
+    ww_made_free(&one);
+    ww_made_free(&infer);
 }
