@@ -160,9 +160,9 @@ static void free_rows(void *state)
 }
 
 static const ww_conv_kernel rows_for[WW_N_KERNELS] = {
-    {"rows, plain", ww_rows_supports, NULL, plain, run_rows, free_rows},
-    {"rows, AVX2", ww_rows_supports, NULL, avx2, run_rows, free_rows},
-    {"rows, AVX-512", ww_rows_supports, NULL, avx512, run_rows, free_rows}};
+    {"rows, plain", ww_rows_supports, NULL, plain, run_rows, free_rows, false},
+    {"rows, AVX2", ww_rows_supports, NULL, avx2, run_rows, free_rows, false},
+    {"rows, AVX-512", ww_rows_supports, NULL, avx512, run_rows, free_rows, false}};
 
 Test(tensor_conv, few_channels_on_every_processor)
 {
@@ -225,9 +225,10 @@ static void free_fourier(void *state)
 }
 
 static const ww_conv_kernel fourier_for[WW_N_KERNELS] = {
-    {"fourier, plain", ww_fourier_supports, NULL, fourier_plain, run_fourier, free_fourier},
-    {"fourier, AVX2", ww_fourier_supports, NULL, fourier_avx2, run_fourier, free_fourier},
-    {"fourier, AVX-512", ww_fourier_supports, NULL, fourier_avx512, run_fourier, free_fourier}};
+    {"fourier, plain", ww_fourier_supports, NULL, fourier_plain, run_fourier, free_fourier, true},
+    {"fourier, AVX2", ww_fourier_supports, NULL, fourier_avx2, run_fourier, free_fourier, true},
+    {"fourier, AVX-512", ww_fourier_supports, NULL, fourier_avx512, run_fourier, free_fourier,
+     true}};
 
 Test(tensor_conv, large_filters_on_every_processor)
 {

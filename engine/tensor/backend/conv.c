@@ -21,11 +21,16 @@ static void describe(const ww_conv_task *task, char text[WORK_TEXT])
     const ww_conv_size *s = &task->size;
     snprintf(text, WORK_TEXT,
              "conv2d %s [%lld, %lld, %lld, %lld] by [%lld, %lld, %lld, %lld] stride %lld pad %lld "
-             "dilation %lld groups %lld%s",
+             "dilation %lld groups %lld%s%s",
              passes[task->pass], (long long)s->n, (long long)s->c, (long long)s->h, (long long)s->w,
              (long long)s->k, (long long)(s->c / s->groups), (long long)s->kh, (long long)s->kw,
              (long long)s->stride, (long long)s->pad, (long long)s->dilation, (long long)s->groups,
-             task->keep ? " fixed" : "");
+             task->keep ? " fixed" : "", task->local ? " local" : "");
+}
+
+static bool can_do(const ww_conv_kernel *kernel, const ww_conv_task *task)
+{
+    return !(task->local && kernel->spreads) && kernel->supports(task);
 }
 
 /* The threads that libraries see from here on; returns those that they saw before. */
@@ -53,7 +58,7 @@ static ww_status by_name(ww_conv *out, const char *name, const ww_conv_task *tas
 {
     for (int i = 0; i < WW_N_CONV_KERNELS; i++) {
         const ww_conv_kernel *kernel = ww_conv_kernels[i];
-        if (strcmp(kernel->name, name) != 0 || !kernel->supports(task))
+        if (strcmp(kernel->name, name) != 0 || !can_do(kernel, task))
             continue;
         WW_TRY(create(out, kernel, task));
         if (out->state != NULL)
@@ -71,7 +76,7 @@ static ww_status by_estimate(ww_conv *out, const ww_conv_task *task)
         int best = -1;
         double least = 0;
         for (int i = 0; i < WW_N_CONV_KERNELS; i++) {
-            if (tried[i] || !ww_conv_kernels[i]->supports(task))
+            if (tried[i] || !can_do(ww_conv_kernels[i], task))
                 continue;
             double seconds = ww_conv_kernels[i]->estimate_s(task);
             if (best < 0 || seconds < least)
@@ -116,7 +121,7 @@ static ww_status enter(struct race *race, const ww_conv_task *task)
     size_t scratch = 0;
     for (int i = 0; i < WW_N_CONV_KERNELS; i++) {
         ww_conv *conv = &race->conv[race->n];
-        if (!ww_conv_kernels[i]->supports(task))
+        if (!can_do(ww_conv_kernels[i], task))
             continue;
         WW_TRY(create(conv, ww_conv_kernels[i], task));
         if (conv->state == NULL)

@@ -14,6 +14,7 @@ typedef struct ww_conv_task {
     ww_conv_pass pass;
     int threads; /* at most, in all runs */
     bool keep;   /* weights change seldom: what is made of them may be kept from run to run */
+    bool local;  /* no rounding errors from pixels that the filter does not meet */
 } ww_conv_task;
 
 /** What takes less than this stays on one thread: others take tens of microseconds to wake. */
@@ -22,7 +23,7 @@ typedef struct ww_conv_task {
 /** One that can do some of it. Arrays are dense, as in ww_onednn_conv_run. */
 typedef struct ww_conv_kernel {
     const char *name;
-    bool (*supports)(const ww_conv_task *task);
+    bool (*supports)(const ww_conv_task *task); /* but for task->local */
     /** Seconds on one core of the machine that the models were fitted on (conv_kernels.c): only the
      * order counts. Must not depend on the number of threads, or the plan would. */
     double (*estimate_s)(const ww_conv_task *task);
@@ -30,6 +31,7 @@ typedef struct ww_conv_kernel {
     ww_status (*create)(void **state, size_t *scratch_floats, const ww_conv_task *task);
     ww_status (*run)(void *state, float *x, float *weight, float *y, float *scratch);
     void (*destroy)(void *state); /* NULL is allowed */
+    bool spreads; /* transforms tiles: a faint output beside a bright one has the latter's errors */
 } ww_conv_kernel;
 
 extern const ww_conv_kernel *const ww_conv_kernels[];

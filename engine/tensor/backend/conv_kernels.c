@@ -86,8 +86,8 @@ static void onednn_destroy(void *state)
     ww_onednn_conv_free(state);
 }
 
-static const ww_conv_kernel onednn = {"onednn",      always,     onednn_s,
-                                      onednn_create, onednn_run, onednn_destroy};
+static const ww_conv_kernel onednn = {"onednn",   always,         onednn_s, onednn_create,
+                                      onednn_run, onednn_destroy, false};
 
 /* ---- Winograd ---- */
 
@@ -154,8 +154,9 @@ static void winograd_destroy(void *state)
     ww_winograd_free(state);
 }
 
-static const ww_conv_kernel winograd = {"winograd",      winograd_supports, winograd_s,
-                                        winograd_create, winograd_run,      winograd_destroy};
+static const ww_conv_kernel winograd = {
+    "winograd",   winograd_supports, winograd_s, winograd_create,
+    winograd_run, winograd_destroy,  true};
 
 /* ---- rows ---- */
 
@@ -200,8 +201,8 @@ static void rows_destroy(void *state)
     ww_rows_free(state);
 }
 
-static const ww_conv_kernel by_rows = {"rows",      ww_rows_supports, rows_s,
-                                       rows_create, rows_run,         rows_destroy};
+static const ww_conv_kernel by_rows = {"rows",   ww_rows_supports, rows_s, rows_create,
+                                       rows_run, rows_destroy,     false};
 
 /* ---- spectra ---- */
 
@@ -233,8 +234,8 @@ static void fourier_destroy(void *state)
     ww_fourier_free(state);
 }
 
-static const ww_conv_kernel fourier = {"fourier",      ww_fourier_supports, fourier_s,
-                                       fourier_create, fourier_run,         fourier_destroy};
+static const ww_conv_kernel fourier = {"fourier",   ww_fourier_supports, fourier_s, fourier_create,
+                                       fourier_run, fourier_destroy,     true};
 
 /* ---- columns ---- */
 
@@ -270,8 +271,8 @@ static ww_status columns_run(void *state, float *x, float *weight, float *y, flo
     return WW_OK;
 }
 
-static const ww_conv_kernel columns = {"columns",      always,      columns_s,
-                                       columns_create, columns_run, free};
+static const ww_conv_kernel columns = {"columns",   always, columns_s, columns_create,
+                                       columns_run, free,   false};
 
 const ww_conv_kernel *const ww_conv_kernels[WW_N_CONV_KERNELS] = {&onednn, &winograd, &by_rows,
                                                                   &fourier, &columns};

@@ -12,24 +12,15 @@
  *
  * The last neighbourhood of a row may reach over the edge; it takes what is there.
  *
- * Responses are never stored: a picture of 4096 x 4096 pixels would have 4 GB of them. They are
- * made ROWS rows at a time, and rows are pooled along themselves at once. ROWS rows of all filters
- * of a size are one matrix product, large enough to be fast: the taps of row r, filter f stand in a
- * row of the matrix that has zeros above and below,
+ * All responses are never stored: a picture of 4096 x 4096 pixels would have 4 GB of them. They are
+ * made for a strip of the picture at a time, one size after the other, by the kernels that compete
+ * for convolutions (backend/conv.h: sums of taps, or Fourier transforms for large filters), and
+ * each row is pooled along itself at once. What the filters see is found from sums of squares over
+ * all that is above and left, in double, one for a strip,
  *
- *     W'[(f r), (i j)] = w[f, i - r, j],    B[(i j), u] = x(v0 + i, u + j).
+ *     sum over a window = S(bottom, right) - S(top, right) - S(bottom, left) + S(top, left),
  *
- * That costs (k + ROWS - 1) / k of the products that are needed, and still several times less than
- * a loop over taps.
- *
- * Rows of filters are often alike: those of a derivative of a Gaussian, whatever its orientation,
- * are sums of two profiles. Where the rows of all filters of a size have a basis of m < k / 2
- * profiles e (to 1e-7 of the longest row), the picture meets these first, and the product has m
- * columns a row instead of k:
- *
- *     w[f, i, j] = sum over m of a[f, i, m] e[m, j],    B[(i m), u] = sum over j of e[m, j] x(v0 +
- * i, u + j)
- *
+ * and where the same of counts says that no pixel is lit, it is nothing, whatever rounding left.
  * Not differentiable. */
 #include <math.h>
 #include <omp.h>
@@ -37,12 +28,12 @@
 #include <string.h>
 
 #include "engine/base/threads.h"
-#include "engine/tensor/backend/blas.h"
+#include "engine/tensor/backend/conv.h"
 #include "engine/tensor/ops.h"
 
 extern const ww_op ww_op_filter_pool;
 
-enum { ROWS = 8, COLUMN_FLOATS = 1 << 17, LINE = 16 };
+enum { STRIP_FLOATS = 1 << 20, LINE = 16 };
 
 /* All sizes of one call. */
 struct size {
@@ -50,18 +41,20 @@ struct size {
     int64_t n, h, w, f, oh, ow;
     int64_t reach; /* half the largest filter: the margin of zeros */
     int64_t pw;    /* width with its margins */
+    int64_t strip; /* rows that are done at a time */
     int n_sizes;
     bool soft; /* two sums are pooled, not one maximum */
 };
 
-enum { MOST_PROFILES = 12 };
+/* FAINT: errors of transforms are 2e-8 of the brightest window's norm; divided by the norm of one
+ * this much fainter they would be 7e-6. */
+static const double FAINT = 3e-3;
 
-/* The filters of one size as they are applied. */
-struct bank {
-    int64_t k;             /* their side */
-    int64_t columns;       /* of a row of the picture: taps, or profiles */
-    const float *profiles; /* [columns][k], NULL: taps */
-    const float *weights;  /* W', [f ROWS][(k + ROWS - 1) columns] */
+struct plan {
+    int threads;
+    ww_conv conv[WW_OP_MAX_IN];  /* of each size, on a strip */
+    ww_conv local[WW_OP_MAX_IN]; /* the same for strips with faint windows */
+    size_t conv_floats;
 };
 
 static int64_t outputs(int64_t length, const ww_filter_pool_attr *a)
@@ -105,15 +98,16 @@ static struct size size_of(const ww_op_call *call)
         s.reach = call->in_shape[j].dim[1] / 2 > s.reach ? call->in_shape[j].dim[1] / 2 : s.reach;
     s.pw = s.w + 2 * s.reach;
     s.soft = s.attr->kind != WW_POOL_MAX;
+    int64_t most = STRIP_FLOATS / (s.f * s.pw), strips = most < 1 ? s.h : (s.h + most - 1) / most;
+    s.strip = (s.h + strips - 1) / strips;
     return s;
 }
 
 /* ---- memory ---- */
 
 struct room {
-    size_t picture, weights, rows; /* shared; all of them in floats */
-    size_t columns, product, responses, square;
-    size_t thread; /* the last four together */
+    size_t picture, rows, energy, lit, scale, product; /* shared; all of them in floats */
+    size_t response;                                   /* of a thread */
 };
 
 static size_t lines(int64_t floats)
@@ -121,161 +115,125 @@ static size_t lines(int64_t floats)
     return (size_t)((floats + LINE - 1) / LINE * LINE);
 }
 
-/* Output columns of one matrix product. */
-static int64_t chunk_of(const struct size *s, const struct bank *bank)
-{
-    int64_t chunk = COLUMN_FLOATS / ((bank->k + ROWS - 1) * bank->columns) / LINE * LINE;
-    chunk = chunk < 2 * LINE ? 2 * LINE : chunk;
-    return chunk < s->w ? chunk : s->w;
-}
-
 static struct room room_of(const struct size *s)
 {
-    int64_t k = 2 * s->reach + 1;
-    struct room r = {.picture = lines((s->h + 2 * s->reach + ROWS) * s->pw)};
-    r.weights = lines(s->f * ROWS * (k + ROWS - 1) * k) + lines(MOST_PROFILES * k);
+    int64_t strips = (s->h + s->strip - 1) / s->strip, rows = s->strip + 2 * s->reach;
+    struct room r = {.picture = lines((strips * s->strip + 2 * s->reach) * s->pw)};
     r.rows = lines(s->f * s->h * s->ow * (s->soft ? 4 : 1)); /* maxima, or two doubles */
-    r.columns = lines(COLUMN_FLOATS + (k + ROWS - 1) * k * 2 * LINE);
-    r.product = lines(s->f * ROWS * s->w);
-    r.responses = lines(s->f * ROWS * s->w);
-    r.square = lines(4 * s->pw); /* two rows of doubles */
-    r.thread = r.columns + r.product + r.responses + r.square;
+    r.energy = lines(2 * (rows + 1) * (s->pw + 1));          /* doubles */
+    r.lit = lines((rows + 1) * (s->pw + 1));
+    r.product = lines(s->f * s->strip * s->pw);
+    r.scale = lines(s->strip * s->w);
+    r.response = lines(s->w);
     return r;
+}
+
+static void release(void *plan)
+{
+    struct plan *p = plan;
+    for (int j = 0; j < WW_OP_MAX_IN; j++) {
+        ww_conv_release(&p->conv[j]);
+        ww_conv_release(&p->local[j]);
+    }
+    free(p);
+}
+
+/* Filters of side k on a strip, as wide as the picture with its margins. */
+static ww_conv_task task_of(const struct size *s, int64_t k, ww_mode mode)
+{
+    return (ww_conv_task){.size = {.n = 1,
+                                   .c = 1,
+                                   .h = s->strip + k - 1,
+                                   .w = s->pw,
+                                   .k = s->f,
+                                   .kh = k,
+                                   .kw = k,
+                                   .oh = s->strip,
+                                   .ow = s->pw - k + 1,
+                                   .stride = 1,
+                                   .dilation = 1,
+                                   .groups = 1},
+                          .pass = WW_CONV_FORWARD,
+                          .threads = ww_threads(),
+                          .keep = mode != WW_TRAIN};
+}
+
+static ww_status prepare_size(struct plan *plan, const struct size *s, int j, int64_t k,
+                              ww_mode mode)
+{
+    ww_conv_task task = task_of(s, k, mode);
+    WW_TRY(ww_conv_prepare(&plan->conv[j], &task));
+    task.local = true;
+    WW_TRY(ww_conv_prepare(&plan->local[j], &task));
+    size_t a = plan->conv[j].scratch_floats, b = plan->local[j].scratch_floats;
+    size_t most = lines((int64_t)(a > b ? a : b));
+    plan->conv_floats = most > plan->conv_floats ? most : plan->conv_floats;
+    return WW_OK;
 }
 
 static ww_status prepare(ww_op_call *call)
 {
     struct size s = size_of(call);
     struct room room = room_of(&s);
-    int *threads = malloc(sizeof *threads);
-    if (threads == NULL)
+    struct plan *plan = calloc(1, sizeof *plan);
+    if (plan == NULL)
         return WW_FAIL(WW_ENOMEM, "out of memory for a bank of filters");
-    *threads = ww_threads();
-    call->plan = threads;
-    call->scratch_floats = room.picture + (size_t)s.n_sizes * room.weights + room.rows +
-                           (size_t)*threads * room.thread;
+    plan->threads = ww_threads();
+    for (int j = 0; j < s.n_sizes; j++) {
+        ww_status status = prepare_size(plan, &s, j, call->in_shape[j + 1].dim[1], call->mode);
+        if (status != WW_OK) {
+            release(plan);
+            return status;
+        }
+    }
+    call->plan = plan;
+    call->scratch_floats = room.picture + room.rows + room.energy + room.lit + room.scale +
+                           room.product + plan->conv_floats + (size_t)plan->threads * room.response;
     return WW_OK;
 }
 
-/* ---- responses ---- */
+/* ---- what the filters see ---- */
 
-static double dot(const double *a, const double *b, int64_t n)
-{
-    double sum = 0;
-    for (int64_t i = 0; i < n; i++)
-        sum += a[i] * b[i];
-    return sum;
-}
+/* Sums over all pixels above and left of the borders between pixels, [rows + 1][pw + 1]. */
+struct sums {
+    double *energy;
+    int32_t *lit; /* pixels that are not 0 */
+};
 
-/* An orthonormal basis of the n rows [k] that `rest` holds (and loses): in turn what is left of the
- * longest (Gram & Schmidt). Returns its size, 0 where more than `most` are wanted. */
-static int64_t find_profiles(double *rest, int64_t n, int64_t k, int64_t most, double *profile)
+static void add_up(const struct size *s, const float *from, const struct sums *sums)
 {
-    double limit = 0;
-    for (int64_t m = 0; m <= most; m++) {
-        int64_t longest = 0;
-        double power = 0;
-        for (int64_t i = 0; i < n; i++)
-            if (dot(rest + i * k, rest + i * k, k) > power) {
-                power = dot(rest + i * k, rest + i * k, k);
-                longest = i;
-            }
-        limit = m == 0 ? 1e-14 * power : limit;
-        if (power <= limit)
-            return m;
-        if (m == most)
-            return 0;
-        for (int64_t j = 0; j < k; j++)
-            profile[m * k + j] = rest[longest * k + j] / sqrt(power);
-        for (int64_t i = 0; i < n; i++) {
-            double along = dot(rest + i * k, profile + m * k, k);
-            for (int64_t j = 0; j < k; j++)
-                rest[i * k + j] -= along * profile[m * k + j];
+    int64_t line = s->pw + 1;
+    for (int64_t x = 0; x < line; x++) {
+        sums->energy[x] = 0;
+        sums->lit[x] = 0;
+    }
+    for (int64_t y = 0; y < s->strip + 2 * s->reach; y++, from += s->pw) {
+        double *energy = sums->energy + (y + 1) * line, along = 0;
+        int32_t *lit = sums->lit + (y + 1) * line, count = 0;
+        energy[0] = 0;
+        lit[0] = 0;
+        for (int64_t x = 0; x < s->pw; x++) {
+            along += (double)from[x] * (double)from[x];
+            count += from[x] != 0;
+            energy[x + 1] = energy[x + 1 - line] + along;
+            lit[x + 1] = lit[x + 1 - line] + count;
         }
     }
-    return 0;
 }
 
-/* How the filters w[f][k][k] are applied; `to` has room for their bank. */
-static ww_status make_bank(const struct size *s, int64_t k, const float *w, float *to,
-                           struct bank *bank)
+/* scale[w]: 1 / the norm of what the filters of size k see at row i of the strip, 0 where nothing
+ * is. */
+static void find_scales(const struct size *s, int64_t k, int64_t i, const struct sums *sums,
+                        float *scale)
 {
-    int64_t rows = s->f * k, most = k / 2 < MOST_PROFILES ? k / 2 : MOST_PROFILES;
-    double *rest = malloc((size_t)(2 * rows * k + most * k) * sizeof *rest);
-    if (rest == NULL)
-        return WW_FAIL(WW_ENOMEM, "out of memory for a bank of filters");
-    double *row = rest + rows * k, *profile = row + rows * k;
-    for (int64_t i = 0; i < rows * k; i++)
-        rest[i] = row[i] = (double)w[i];
-    int64_t m = find_profiles(rest, rows, k, most, profile);
-    *bank = (struct bank){.k = k, .columns = m > 0 ? m : k, .profiles = m > 0 ? to : NULL};
-    for (int64_t i = 0; i < m * k; i++)
-        to[i] = (float)profile[i];
-    float *weights = to + lines(MOST_PROFILES * k);
-    int64_t columns = bank->columns, width = (k + ROWS - 1) * columns;
-    bank->weights = weights;
-    memset(weights, 0, (size_t)(s->f * ROWS * width) * sizeof *weights);
-    for (int64_t i = 0; i < rows; i++)
-        for (int64_t c = 0; c < columns; c++) {
-            double a = m > 0 ? dot(row + i * k, profile + c * k, k) : row[i * k + c];
-            for (int64_t r = 0; r < ROWS; r++)
-                weights[(i / k * ROWS + r) * width + (r + i % k) * columns + c] = (float)a;
-        }
-    free(rest);
-    return WW_OK;
-}
-
-/* columns[n] of one row of the picture: what tap or profile c meets at n places. */
-static void fill_column(const struct bank *bank, int64_t c, const float *from, int64_t n, float *to)
-{
-    if (bank->profiles == NULL) {
-        memcpy(to, from + c, (size_t)n * sizeof *to);
-        return;
+    int64_t line = s->pw + 1, margin = s->reach - k / 2, at = (i + margin) * line + margin;
+    const double *above = sums->energy + at, *below = above + k * line;
+    const int32_t *over = sums->lit + at, *under = over + k * line;
+    for (int64_t x = 0; x < s->w; x++) {
+        double energy = below[x + k] - below[x] - above[x + k] + above[x];
+        bool lit = under[x + k] - under[x] - over[x + k] + over[x] > 0;
+        scale[x] = lit && energy > 0 ? (float)(1 / sqrt(energy)) : 0;
     }
-    for (int64_t x = 0; x < n; x++)
-        to[x] = 0;
-    for (int64_t j = 0; j < bank->k; j++) {
-        float e = bank->profiles[c * bank->k + j];
-        for (int64_t x = 0; x < n; x++)
-            to[x] += e * from[x + j];
-    }
-}
-
-/* product[f ROWS][w]: the filters of a size on rows y .. y + ROWS - 1. */
-static void filter_rows(const struct size *s, const struct bank *bank, int64_t y,
-                        const float *picture, float *columns, float *product)
-{
-    int64_t k = bank->k, rows = k + ROWS - 1, width = rows * bank->columns;
-    int64_t chunk = chunk_of(s, bank), margin = s->reach - k / 2;
-    for (int64_t first = 0; first < s->w; first += chunk) {
-        int64_t n = s->w - first < chunk ? s->w - first : chunk;
-        const float *from = picture + (y + margin) * s->pw + margin + first;
-        for (int64_t i = 0; i < width; i++)
-            fill_column(bank, i % bank->columns, from + i / bank->columns * s->pw, n,
-                        columns + i * n);
-        ww_sgemm(s->f * ROWS, n, width, (ww_matrix){bank->weights, width, false},
-                 (ww_matrix){columns, n, false}, 0, product + first, s->w);
-    }
-}
-
-/* scale[w]: 1 / the norm of what the filters of size k see at row y, 0 where nothing is. */
-static void find_scales(const struct size *s, int64_t k, int64_t y, const float *picture,
-                        double *square, double *scale)
-{
-    int64_t margin = s->reach - k / 2, width = s->w + k - 1;
-    const float *from = picture + (y + margin) * s->pw + margin;
-    for (int64_t x = 0; x < width; x++)
-        square[x] = 0;
-    for (int64_t i = 0; i < k; i++)
-        for (int64_t x = 0; x < width; x++)
-            square[x] += (double)from[i * s->pw + x] * (double)from[i * s->pw + x];
-    for (int64_t x = 0; x < s->w; x++)
-        scale[x] = 0;
-    for (int64_t j = 0; j < k; j++)
-        for (int64_t x = 0; x < s->w; x++)
-            scale[x] += square[x + j];
-    for (int64_t x = 0; x < s->w; x++)
-        scale[x] = scale[x] > 0 ? 1 / sqrt(scale[x]) : 0;
 }
 
 static bool fits(int64_t at, int64_t k, int64_t length)
@@ -294,7 +252,7 @@ struct pools {
 
 static struct pools pools_of(const struct size *s, const struct room *room, float *scratch)
 {
-    float *rows = scratch + room->picture + (size_t)s->n_sizes * room->weights;
+    float *rows = scratch + room->picture;
     double *sums = (double *)(void *)rows;
     return (struct pools){rows, sums, sums + s->f * s->h * s->ow};
 }
@@ -308,6 +266,7 @@ static void pool_row(const struct size *s, const float *r, const struct pools *p
         int64_t end = begin + a->size < s->w ? begin + a->size : s->w;
         if (!s->soft) {
             float top = pools->top[first + u];
+#pragma omp simd reduction(max : top)
             for (int64_t x = begin; x < end; x++)
                 top = r[x] > top ? r[x] : top;
             pools->top[first + u] = top;
@@ -322,32 +281,63 @@ static void pool_row(const struct size *s, const float *r, const struct pools *p
     }
 }
 
-/* Rows y .. of the picture, all sizes, into the pools. */
-static void pool_block(const ww_op_call *call, const struct size *s, const struct room *room,
-                       const struct bank *bank, int64_t y, float *mine)
+/* scale[rows][w] of the strip that begins at y; whether some windows are much fainter than others.
+ */
+static bool find_strip_scales(const struct plan *plan, const struct size *s, int64_t k, int64_t y,
+                              int64_t rows, const struct sums *sums, float *scale)
 {
-    const float *picture = call->scratch;
-    struct pools pools = pools_of(s, room, call->scratch);
-    float *columns = mine, *product = columns + room->columns;
-    float *r = product + room->product;
-    double *square = (double *)(void *)(r + room->responses), *scale = square + s->pw;
-    int64_t rows = s->h - y < ROWS ? s->h - y : ROWS;
-    for (int j = 0; j < s->n_sizes; j++) {
-        int64_t k = bank[j].k;
-        filter_rows(s, &bank[j], y, picture, columns, product);
-        for (int64_t i = 0; i < rows; i++) {
-            bool inside = s->attr->inside;
-            find_scales(s, k, y + i, picture, square, scale);
-            for (int64_t x = 0; x < s->w && inside; x++)
-                scale[x] = fits(y + i, k, s->h) && fits(x, k, s->w) ? scale[x] : 0;
-            for (int64_t f = 0; f < s->f; f++) {
-                const float *from = product + (f * ROWS + i) * s->w;
-                for (int64_t x = 0; x < s->w; x++)
-                    r[x] = fabsf(from[x]) * (float)scale[x];
-                pool_row(s, r, &pools, (f * s->h + y + i) * s->ow);
-            }
+    float least = INFINITY, most = 0; /* of those that see something: 1 / norm */
+#pragma omp parallel for num_threads(plan->threads) reduction(min : least) reduction(max : most)
+    for (int64_t i = 0; i < rows; i++) {
+        float *row = scale + i * s->w;
+        find_scales(s, k, i, sums, row);
+        for (int64_t x = 0; x < s->w; x++) {
+            row[x] = s->attr->inside && !(fits(y + i, k, s->h) && fits(x, k, s->w)) ? 0 : row[x];
+            least = row[x] > 0 && row[x] < least ? row[x] : least;
+            most = row[x] > most ? row[x] : most;
         }
     }
+    return (double)least < FAINT * (double)most;
+}
+
+/* Row i of a strip that begins at y, of the filters of side k, into the pools. */
+static void pool_strip_row(const struct size *s, int64_t k, int64_t y, int64_t i,
+                           const float *product, const float *scale, const struct pools *pools,
+                           float *r)
+{
+    int64_t width = s->pw - k + 1, margin = s->reach - k / 2;
+    for (int64_t f = 0; f < s->f; f++) {
+        const float *from = product + (f * s->strip + i) * width + margin;
+        for (int64_t x = 0; x < s->w; x++)
+            r[x] = fabsf(from[x]) * scale[i * s->w + x];
+        pool_row(s, r, pools, (f * s->h + y + i) * s->ow);
+    }
+}
+
+/* The strip that begins at row y, all sizes, into the pools. */
+static ww_status pool_strip(const ww_op_call *call, const struct size *s, const struct room *room,
+                            int64_t y)
+{
+    const struct plan *plan = call->plan;
+    const struct pools pools = pools_of(s, room, call->scratch);
+    float *picture = call->scratch + y * s->pw,
+          *energy = call->scratch + room->picture + room->rows;
+    float *lit = energy + room->energy, *scale = lit + room->lit, *product = scale + room->scale;
+    float *work = product + room->product, *own = work + plan->conv_floats;
+    const struct sums sums = {(double *)(void *)energy, (int32_t *)(void *)lit};
+    int64_t rows = s->h - y < s->strip ? s->h - y : s->strip;
+    add_up(s, picture, &sums);
+    for (int j = 0; j < s->n_sizes; j++) {
+        int64_t k = call->in_shape[j + 1].dim[1], margin = s->reach - k / 2;
+        bool faint = find_strip_scales(plan, s, k, y, rows, &sums, scale);
+        WW_TRY(ww_conv_run(faint ? &plan->local[j] : &plan->conv[j], picture + margin * s->pw,
+                           call->in[j + 1], product, work));
+#pragma omp parallel for num_threads(plan->threads)
+        for (int64_t i = 0; i < rows; i++)
+            pool_strip_row(s, k, y, i, product, scale, &pools,
+                           own + (size_t)omp_get_thread_num() * room->response);
+    }
+    return WW_OK;
 }
 
 /* Whole pools from their rows. */
@@ -374,34 +364,28 @@ static void pool_columns(const struct size *s, const struct pools *pools, float 
     }
 }
 
-static void one_picture(const ww_op_call *call, const struct size *s, const struct room *room,
-                        const struct bank *bank, int64_t n)
+static ww_status one_picture(const ww_op_call *call, const struct size *s, const struct room *room,
+                             int64_t n)
 {
-    int threads = *(const int *)call->plan;
     const float *x = call->in[0] + n * s->h * s->w;
     float *picture = call->scratch;
     struct pools pools = pools_of(s, room, call->scratch);
-    float *own = pools.top + room->rows;
     memset(picture, 0, room->picture * sizeof *picture);
     memset(pools.top, 0, room->rows * sizeof *pools.top);
     for (int64_t y = 0; y < s->h; y++)
         memcpy(picture + (y + s->reach) * s->pw + s->reach, x + y * s->w, (size_t)s->w * sizeof *x);
-#pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
-    for (int64_t y = 0; y < s->h; y += ROWS)
-        pool_block(call, s, room, bank, y, own + (size_t)omp_get_thread_num() * room->thread);
+    for (int64_t y = 0; y < s->h; y += s->strip)
+        WW_TRY(pool_strip(call, s, room, y));
     pool_columns(s, &pools, call->out + n * s->f * s->oh * s->ow);
+    return WW_OK;
 }
 
 static ww_status forward(ww_op_call *call)
 {
     struct size s = size_of(call);
     struct room room = room_of(&s);
-    struct bank bank[WW_OP_MAX_IN];
-    for (int j = 0; j < s.n_sizes; j++)
-        WW_TRY(make_bank(&s, call->in_shape[j + 1].dim[1], call->in[j + 1],
-                         call->scratch + room.picture + (size_t)j * room.weights, &bank[j]));
     for (int64_t n = 0; n < s.n; n++)
-        one_picture(call, &s, &room, bank, n);
+        WW_TRY(one_picture(call, &s, &room, n));
     return WW_OK;
 }
 
@@ -494,7 +478,7 @@ const ww_op ww_op_filter_pool = {.item = {.name = "filter_pool",
                                  .max_in = WW_OP_MAX_IN,
                                  .infer = infer,
                                  .prepare = prepare,
-                                 .release = free,
+                                 .release = release,
                                  .forward = forward,
                                  .forward_reference = forward_reference,
                                  .cases = cases};
