@@ -53,8 +53,8 @@ ww_status ww_draft_write(ww_draft *draft, const void *data, size_t bytes);
 ww_status ww_draft_commit(ww_draft *draft);
 /** Throws the draft away; NULL is allowed. */
 void ww_draft_discard(ww_draft *draft);
-/** What is added to a name until the file is whole, ".tmp-MACHINE-PID-N": another one each time. */
 enum { WW_DRAFT_MARK = 80 };
+/** What is added to a name until the file is whole, ".tmp-MACHINE-PID-N": another one each time. */
 void ww_draft_mark(char mark[WW_DRAFT_MARK]);
 /** Removes from a folder the drafts (files or folders of files) of processes of this machine that
  * no longer live: killed ones leave them. What cannot be read or removed stays. */

@@ -48,7 +48,10 @@ typedef struct ww_conv {
 /** Takes the kernel that the plan names, else chooses one and puts it into the plan. Errors:
  * WW_EINVAL for a plan that names a kernel which cannot do it; WW_ENOMEM; those of the kernels. */
 ww_status ww_conv_prepare(ww_conv *out, const ww_conv_task *task);
+/** Runs it on dense arrays x [n, c, h, w], weight [k, c / groups, kh, kw], y [n, k, oh, ow], of
+ * which the pass writes one, with scratch_floats of scratch. Errors: those of the kernel. */
 ww_status ww_conv_run(const ww_conv *conv, float *x, float *weight, float *y, float *scratch);
+/** Frees what the kernel keeps; one that has none is allowed. */
 void ww_conv_release(ww_conv *conv);
 
 #endif

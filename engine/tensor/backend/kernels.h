@@ -111,9 +111,9 @@ typedef struct ww_kernels {
     void (*spectrum_sums)(int64_t n, const float *x, const float *y, float *sums, bool add);
 } ww_kernels;
 
+enum { WW_KERNELS_PLAIN, WW_KERNELS_AVX2, WW_KERNELS_AVX512, WW_N_KERNELS };
 /** For plain C, AVX2 with FMA, AVX-512; NULL where this processor lacks it. The first is never
  * NULL. */
-enum { WW_KERNELS_PLAIN, WW_KERNELS_AVX2, WW_KERNELS_AVX512, WW_N_KERNELS };
 const ww_kernels *ww_kernels_get(int kind);
 
 /** The best for this processor. */

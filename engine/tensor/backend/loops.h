@@ -96,8 +96,8 @@ typedef struct ww_loops {
                      const float *decay, float *mean, float *square);
 } ww_loops;
 
-/** For plain C, AVX2, AVX-512; NULL where this processor lacks it. The first is never NULL. */
 enum { WW_LOOPS_PLAIN, WW_LOOPS_AVX2, WW_LOOPS_AVX512, WW_N_LOOPS };
+/** For plain C, AVX2, AVX-512; NULL where this processor lacks it. The first is never NULL. */
 const ww_loops *ww_loops_get(int kind);
 
 /** The best for this processor. */
