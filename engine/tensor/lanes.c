@@ -353,8 +353,10 @@ static void do_step(ww_lanes *lanes, int lane, int s)
     if (step->call != NULL)
         step->call->scratch = ww_lane_scratch(lanes->program, lane);
     ww_status status = ww_step_do(step);
-    if (status != WW_OK)
+    if (status != WW_OK) { /* nothing that waits for it may begin */
         keep_failure(lanes, status);
+        return;
+    }
     for (const ww_lane_link *l = lanes->step[s].after; l != NULL; l = l->next)
         if (atomic_fetch_sub(&lanes->left_of[l->step], 1) == 1)
             make_ready(lanes, l->step);
