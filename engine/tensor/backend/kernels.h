@@ -36,6 +36,11 @@ typedef struct ww_taps {
     bool add;
 } ww_taps;
 
+/** Points of the transforms of distances (distance.c). */
+#define WW_DISTANCE_A 0.25f
+#define WW_DISTANCE_B 0.875f
+#define WW_DISTANCE_C 1.75f
+
 enum { WW_DFT_PASSES = 3, WW_MOST_LANES = 16 };
 
 /** A discrete Fourier transform of n numbers: the product of its passes' radices (3, 4, 5, 6, 8),
@@ -89,6 +94,15 @@ typedef struct ww_kernels {
     /** c[rows][vectors lanes] = (add: +=) the sum over n of a[rows] times b[vectors lanes]. */
     void (*product)(const ww_panels *panels, const float *a, const float *b, float *c,
                     int64_t vectors, int64_t n, bool add);
+
+    /** to[49][step] = B' d B of the 7x7 pixels at from + offset, one tile a lane; one pixel beyond
+     * the last column is read. */
+    void (*distance_tiles)(const float *from, int64_t stride, const int32_t *offset, float *to,
+                           size_t step);
+    /** least[vectors lanes] = the least of it and of square - 2 A' m A, over 4x4 places of each of
+     * the tiles, where m is from[49][step], of a tile from[row], and square is [tiles][16]. */
+    void (*distance_least)(const float *from, size_t step, int64_t row, int64_t tiles,
+                           int64_t vectors, const float *square, float *least);
 
     void (*taps)(const ww_taps *taps);
 

@@ -4,6 +4,7 @@
 #if defined(__x86_64__)
 
 #define WW_LANES 8
+#include "engine/tensor/backend/distance_tiles.h"
 #include "engine/tensor/backend/fourier_tiles.h"
 #include "engine/tensor/backend/taps.h"
 #include "engine/tensor/backend/winograd_tiles.h"
@@ -20,6 +21,8 @@ const ww_kernels ww_kernels_avx2 = {.name = "avx2",
                                     .weight_tiles = weight_tiles,
                                     .filter_tiles = filter_tiles,
                                     .product = product,
+                                    .distance_tiles = distance_tiles,
+                                    .distance_least = distance_least,
                                     .taps = taps,
                                     .dft = dft,
                                     .pixels_in = pixels_in,

@@ -2,6 +2,7 @@
 #include "engine/tensor/backend/kernels.h"
 
 #define WW_LANES 4
+#include "engine/tensor/backend/distance_tiles.h"
 #include "engine/tensor/backend/fourier_tiles.h"
 #include "engine/tensor/backend/taps.h"
 #include "engine/tensor/backend/winograd_tiles.h"
@@ -18,6 +19,8 @@ const ww_kernels ww_kernels_plain = {.name = "plain",
                                      .weight_tiles = weight_tiles,
                                      .filter_tiles = filter_tiles,
                                      .product = product,
+                                     .distance_tiles = distance_tiles,
+                                     .distance_least = distance_least,
                                      .taps = taps,
                                      .dft = dft,
                                      .pixels_in = pixels_in,

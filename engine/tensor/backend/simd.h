@@ -34,6 +34,7 @@ typedef __m512 vec;
 #define MUL(a, b)         _mm512_mul_ps(a, b)
 #define DIV(a, b)         _mm512_div_ps(a, b)
 #define ROOT(a)           _mm512_sqrt_ps(a)
+#define LESS(a, b)        _mm512_min_ps(a, b)       /* the lesser; b where either is NaN */
 #define FMA(a, b, c)      _mm512_fmadd_ps(a, b, c)  /* a b + c */
 #define FNMA(a, b, c)     _mm512_fnmadd_ps(a, b, c) /* c - a b */
 #define INTERLEAVE0(a, b) _mm512_unpacklo_ps(a, b)
@@ -105,6 +106,7 @@ typedef __m256 vec;
 #define MUL(a, b)         _mm256_mul_ps(a, b)
 #define DIV(a, b)         _mm256_div_ps(a, b)
 #define ROOT(a)           _mm256_sqrt_ps(a)
+#define LESS(a, b)        _mm256_min_ps(a, b)
 #define FMA(a, b, c)      _mm256_fmadd_ps(a, b, c)
 #define FNMA(a, b, c)     _mm256_fnmadd_ps(a, b, c)
 #define INTERLEAVE0(a, b) _mm256_unpacklo_ps(a, b)
@@ -159,6 +161,7 @@ typedef float vec __attribute__((vector_size(16)));
 #define MUL(a, b)         ((a) * (b))
 #define DIV(a, b)         ((a) / (b))
 #define ROOT(a)           root(a)
+#define LESS(a, b)        less(a, b)
 #define FMA(a, b, c)      ((a) * (b) + (c))
 #define FNMA(a, b, c)     ((c) - (a) * (b))
 #define INTERLEAVE0(a, b) interleave(a, b, 0)
@@ -169,6 +172,14 @@ typedef float vec __attribute__((vector_size(16)));
 INLINE vec root(vec a)
 {
     return (vec){sqrtf(a[0]), sqrtf(a[1]), sqrtf(a[2]), sqrtf(a[3])};
+}
+
+INLINE vec less(vec a, vec b)
+{
+    vec v;
+    for (int i = 0; i < 4; i++)
+        v[i] = a[i] < b[i] ? a[i] : b[i];
+    return v;
 }
 
 INLINE vec LOAD(const float *p)
