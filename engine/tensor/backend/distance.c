@@ -24,6 +24,7 @@
 #include <string.h>
 
 #include "engine/tensor/backend/kept.h"
+#include "engine/tensor/backend/loops.h"
 #include "engine/tensor/backend/sizes.h"
 
 enum { TILE = 4, PATCH = 7, POINTS = 49, PLACES = 16, TAPS = 16, LINE = 16, EIGHT = 8 };
@@ -93,8 +94,7 @@ static void plan_blocks(ww_distance *d)
             struct strip s = strip_of(d, at, last - at);
             int64_t patches = ww_up(s.down * s.across, d->kernels->lanes);
             d->patches = patches > d->patches ? patches : d->patches;
-            /* the squares are kept beside the pixels, and their sums over rows behind both */
-            int64_t floats = (2 * s.h + TILE * s.rows) * s.stride;
+            int64_t floats = 2 * (s.h + 1) * s.stride; /* squares too, and two rows of sums */
             d->stage_floats = floats > d->stage_floats ? floats : d->stage_floats;
             at += s.rows * s.count;
         }
@@ -283,33 +283,27 @@ static void gather(const ww_distance *d, const struct strip *s, const float *pat
             int64_t a = at / d->c / d->cut, b = at / d->c % d->cut;
             const float *from =
                 patches + point * d->at.patches_step + at % d->c * d->patches + a * s->across + b;
-            float *to = maps + point * d->at.maps_step + at * d->block;
-            for (int64_t i = 0; i < s->rows; i++, from += s->across, to += s->count)
-                for (int64_t j = 0; j < s->count; j++)
-                    to[j] = from[j];
+            d->kernels->copy_rows(maps + point * d->at.maps_step + at * d->block, s->count, from,
+                                  s->across, s->rows, s->count);
         }
 }
 
-/* square[tiles][16] = |x|^2 of what lies under a prototype, infinite where there is no place.
- * `rows` has room for sums over k rows. */
+/* square[tiles][16] = |x|^2 of what lies under a prototype, infinite where there is no place. `row`
+ * has room for two rows of the stage. */
 static void sum_squares(const ww_distance *d, const struct strip *s, const float *pixels,
-                        float *rows, float *square)
+                        float *row, float *square)
 {
-    int64_t height = TILE * s->rows, width = TILE * s->count;
-    memset(rows, 0, (size_t)(height * s->stride) * sizeof *rows);
-    for (int64_t y = 0; y < height; y++)
-        for (int64_t i = 0; i < d->k; i++)
-            for (int64_t x = 0; x < s->stride; x++)
-                rows[y * s->stride + x] += pixels[(y + i) * s->stride + x];
-    int64_t down = s->grid->h - d->k + 1 - s->row * TILE;
+    const ww_loops *loops = ww_loops_best();
+    int64_t down = s->grid->h - d->k + 1 - s->row * TILE, width = TILE * s->count;
     int64_t across = s->grid->w - d->k + 1 - s->column * TILE;
-    for (int64_t y = 0; y < height; y++)
-        for (int64_t x = 0; x < width; x++) {
-            float sum = y < down && x < across ? 0 : INFINITY;
-            for (int64_t i = 0; i < d->k; i++)
-                sum += rows[y * s->stride + x + i];
-            square[(y / TILE * s->count + x / TILE) * PLACES + y % TILE * TILE + x % TILE] = sum;
-        }
+    float *sum = row + s->stride;
+    for (int64_t y = 0; y < TILE * s->rows; y++) {
+        loops->sum_rows(pixels + y * s->stride, s->stride, d->k, s->stride, row);
+        loops->sum_shifts(row, s->stride, 0, d->k, width, sum);
+        for (int64_t x = 0; x < width; x++)
+            square[(y / TILE * s->count + x / TILE) * PLACES + y % TILE * TILE + x % TILE] =
+                y < down && x < across ? sum[x] : INFINITY;
+    }
 }
 
 static void take_strip(const ww_distance *d, const struct strip *s, const float *map, float *maps,

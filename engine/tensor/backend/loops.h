@@ -88,6 +88,18 @@ typedef struct ww_loops {
     /** dx[2 i] = even dy[i], dx[2 i + 1] = odd dy[i]. */
     void (*pairs_back)(const float *dy, int64_t n, float even, float odd, float *dx);
 
+    /** top = max(top, |x| scale). */
+    void (*raise_row)(const float *x, const float *scale, int64_t n, float *top);
+    /** square[u] = the sum of squares in a window k wide, of which `above` and `below` have the
+     * sums over all pixels above and left of its corners, and `over` and `under` how many are lit;
+     * infinite where none is or rounding left nothing. range[0] and range[1] become no more than
+     * the least and no less than the largest finite one. */
+    void (*window_squares)(const double *above, const double *below, const int32_t *over,
+                           const int32_t *under, int64_t k, int64_t n, float *square,
+                           float range[2]);
+    /** x = 1 / sqrt(x). */
+    void (*inverse_root)(int64_t n, float *x);
+
     /** A step of an optimiser over n parameters w; before it, unless decay is NULL, each w loses
      * rate (of ww_adaptive: decay_rate) times its decay times itself. */
     void (*momentum)(const ww_momentum *m, int64_t n, float *w, const float *gradient,

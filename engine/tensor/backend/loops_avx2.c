@@ -4,6 +4,7 @@
 #if defined(__x86_64__)
 
 #define WW_LANES 8
+#include "engine/tensor/backend/contrast.h"
 #include "engine/tensor/backend/descent.h"
 #include "engine/tensor/backend/scaling.h"
 #include "engine/tensor/backend/windows.h"
@@ -21,6 +22,9 @@ const ww_loops ww_loops_avx2 = {.name = "avx2",
                                 .sum_rows = sum_rows,
                                 .sum_shifts = sum_shifts,
                                 .pairs_back = pairs_back,
+                                .raise_row = raise_row,
+                                .window_squares = window_squares,
+                                .inverse_root = inverse_root,
                                 .momentum = momentum,
                                 .adaptive = adaptive};
 

@@ -2,6 +2,7 @@
 #include "engine/tensor/backend/loops.h"
 
 #define WW_LANES 4
+#include "engine/tensor/backend/contrast.h"
 #include "engine/tensor/backend/descent.h"
 #include "engine/tensor/backend/scaling.h"
 #include "engine/tensor/backend/windows.h"
@@ -19,5 +20,8 @@ const ww_loops ww_loops_plain = {.name = "plain",
                                  .sum_rows = sum_rows,
                                  .sum_shifts = sum_shifts,
                                  .pairs_back = pairs_back,
+                                 .raise_row = raise_row,
+                                 .window_squares = window_squares,
+                                 .inverse_root = inverse_root,
                                  .momentum = momentum,
                                  .adaptive = adaptive};

@@ -15,13 +15,14 @@
  * All responses are never stored: a picture of 4096 x 4096 pixels would have 4 GB of them. They are
  * made for a strip of the picture at a time, one size after the other, by the kernels that compete
  * for convolutions (backend/conv.h: sums of taps, or Fourier transforms for large filters), and
- * each row is pooled along itself at once. What the filters see is found from sums of squares over
- * all that is above and left, in double, one for a strip,
+ * what lies under a row of pools joins them at once: for maxima, first over rows, then along what
+ * is left. What the filters see is found from sums of squares over all that is above and left, in
+ * double, one for a strip,
  *
  *     sum over a window = S(bottom, right) - S(top, right) - S(bottom, left) + S(top, left),
  *
- * and where the same of counts says that no pixel is lit, it is nothing, whatever rounding left.
- * Not differentiable. */
+ * and where the same of counts says that no pixel is lit, it is nothing, whatever rounding left; so
+ * are squares below the least normal float. Not differentiable. */
 #include <math.h>
 #include <omp.h>
 #include <stdlib.h>
@@ -29,11 +30,12 @@
 
 #include "engine/base/threads.h"
 #include "engine/tensor/backend/conv.h"
+#include "engine/tensor/backend/loops.h"
 #include "engine/tensor/ops.h"
 
 extern const ww_op ww_op_filter_pool;
 
-enum { STRIP_FLOATS = 1 << 20, LINE = 16 };
+enum { STRIP_FLOATS = 1 << 20, LINE = 16, COLUMNS = 64 };
 
 /* All sizes of one call. */
 struct size {
@@ -90,10 +92,7 @@ static ww_status infer(void *attr, int n_in, const ww_shape *in, ww_shape *out)
 static struct size size_of(const ww_op_call *call)
 {
     const int64_t *x = call->in_shape[0].dim, *y = call->out_shape.dim;
-    struct size s = {.attr = call->attr, .n = x[0], .h = x[2], .w = x[3], .f = y[1]};
-    s.oh = y[2];
-    s.ow = y[3];
-    s.n_sizes = call->n_in - 1;
+    struct size s = {call->attr, x[0], x[2], x[3], y[1], y[2], y[3], .n_sizes = call->n_in - 1};
     for (int j = 1; j <= s.n_sizes; j++)
         s.reach = call->in_shape[j].dim[1] / 2 > s.reach ? call->in_shape[j].dim[1] / 2 : s.reach;
     s.pw = s.w + 2 * s.reach;
@@ -106,8 +105,8 @@ static struct size size_of(const ww_op_call *call)
 /* ---- memory ---- */
 
 struct room {
-    size_t picture, rows, energy, lit, scale, product; /* shared; all of them in floats */
-    size_t response;                                   /* of a thread */
+    size_t picture, pools, energy, lit, scale, product; /* shared; all of them in floats */
+    size_t row;                                         /* of a thread */
 };
 
 static size_t lines(int64_t floats)
@@ -119,12 +118,12 @@ static struct room room_of(const struct size *s)
 {
     int64_t strips = (s->h + s->strip - 1) / s->strip, rows = s->strip + 2 * s->reach;
     struct room r = {.picture = lines((strips * s->strip + 2 * s->reach) * s->pw)};
-    r.rows = lines(s->f * s->h * s->ow * (s->soft ? 4 : 1)); /* maxima, or two doubles */
+    r.pools = lines(s->soft ? s->f * s->oh * s->ow * 4 : 0); /* two doubles */
     r.energy = lines(2 * (rows + 1) * (s->pw + 1));          /* doubles */
     r.lit = lines((rows + 1) * (s->pw + 1));
     r.product = lines(s->f * s->strip * s->pw);
     r.scale = lines(s->strip * s->w);
-    r.response = lines(s->w);
+    r.row = lines(s->w);
     return r;
 }
 
@@ -187,8 +186,8 @@ static ww_status prepare(ww_op_call *call)
         }
     }
     call->plan = plan;
-    call->scratch_floats = room.picture + room.rows + room.energy + room.lit + room.scale +
-                           room.product + plan->conv_floats + (size_t)plan->threads * room.response;
+    call->scratch_floats = room.picture + room.pools + room.energy + room.lit + room.scale +
+                           room.product + plan->conv_floats + (size_t)plan->threads * room.row;
     return WW_OK;
 }
 
@@ -200,85 +199,58 @@ struct sums {
     int32_t *lit; /* pixels that are not 0 */
 };
 
-static void add_up(const struct size *s, const float *from, const struct sums *sums)
+/* Each row of it along itself, then each column down. */
+static void add_up(const struct plan *plan, const struct size *s, const float *picture,
+                   const struct sums *sums)
 {
-    int64_t line = s->pw + 1;
-    for (int64_t x = 0; x < line; x++) {
-        sums->energy[x] = 0;
-        sums->lit[x] = 0;
-    }
-    for (int64_t y = 0; y < s->strip + 2 * s->reach; y++, from += s->pw) {
-        double *energy = sums->energy + (y + 1) * line, along = 0;
-        int32_t *lit = sums->lit + (y + 1) * line, count = 0;
-        energy[0] = 0;
-        lit[0] = 0;
-        for (int64_t x = 0; x < s->pw; x++) {
-            along += (double)from[x] * (double)from[x];
-            count += from[x] != 0;
-            energy[x + 1] = energy[x + 1 - line] + along;
-            lit[x + 1] = lit[x + 1 - line] + count;
+    int64_t line = s->pw + 1, rows = s->strip + 2 * s->reach;
+    memset(sums->energy, 0, (size_t)line * sizeof *sums->energy);
+    memset(sums->lit, 0, (size_t)line * sizeof *sums->lit);
+#pragma omp parallel num_threads(plan->threads)
+    {
+#pragma omp for schedule(static)
+        for (int64_t y = 0; y < rows; y++) {
+            const float *from = picture + y * s->pw;
+            double *energy = sums->energy + (y + 1) * line, along = 0;
+            int32_t *lit = sums->lit + (y + 1) * line, count = 0;
+            energy[0] = 0;
+            lit[0] = 0;
+            for (int64_t x = 0; x < s->pw; x++) {
+                energy[x + 1] = along += (double)from[x] * (double)from[x];
+                lit[x + 1] = count += from[x] != 0;
+            }
         }
+#pragma omp for schedule(static)
+        for (int64_t first = 0; first < line; first += COLUMNS)
+            for (int64_t y = 1; y <= rows; y++)
+                for (int64_t x = first; x < first + COLUMNS && x < line; x++) {
+                    sums->energy[y * line + x] += sums->energy[(y - 1) * line + x];
+                    sums->lit[y * line + x] += sums->lit[(y - 1) * line + x];
+                }
     }
 }
 
-/* scale[w]: 1 / the norm of what the filters of size k see at row i of the strip, 0 where nothing
- * is. */
-static void find_scales(const struct size *s, int64_t k, int64_t i, const struct sums *sums,
-                        float *scale)
+/* scale[w]: 1 / the norm of what the filters of size k see at row y, which is row i of the strip, 0
+ * where nothing is or a filter that has to lie inside does not; range as in loops.h. */
+static void find_scales(const struct size *s, int64_t k, int64_t y, int64_t i,
+                        const struct sums *sums, float *scale, float range[2])
 {
-    int64_t line = s->pw + 1, margin = s->reach - k / 2, at = (i + margin) * line + margin;
-    const double *above = sums->energy + at, *below = above + k * line;
-    const int32_t *over = sums->lit + at, *under = over + k * line;
-    for (int64_t x = 0; x < s->w; x++) {
-        double energy = below[x + k] - below[x] - above[x + k] + above[x];
-        bool lit = under[x + k] - under[x] - over[x + k] + over[x] > 0;
-        scale[x] = lit && energy > 0 ? (float)(1 / sqrt(energy)) : 0;
+    const ww_loops *loops = ww_loops_best();
+    int64_t line = s->pw + 1, margin = s->reach - k / 2, begin = 0, end = s->w;
+    if (s->attr->inside) {
+        begin = k / 2;
+        end = y >= k / 2 && y + k / 2 < s->h ? s->w - k / 2 : begin;
     }
-}
-
-static bool fits(int64_t at, int64_t k, int64_t length)
-{
-    return at >= k / 2 && at + k / 2 < length;
-}
-
-/* ---- pooling ---- */
-
-/* What the rows of the picture leave for the pools: a maximum, or two sums, of every row and every
- * pool along it: [f][h][ow]. The terms of a sharp softmax leave the range of floats. */
-struct pools {
-    float *top;
-    double *sum, *weight;
-};
-
-static struct pools pools_of(const struct size *s, const struct room *room, float *scratch)
-{
-    float *rows = scratch + room->picture;
-    double *sums = (double *)(void *)rows;
-    return (struct pools){rows, sums, sums + s->f * s->h * s->ow};
-}
-
-/* A row of responses joins the pools along it, the first of which is number `first`. */
-static void pool_row(const struct size *s, const float *r, const struct pools *pools, int64_t first)
-{
-    const ww_filter_pool_attr *a = s->attr;
-    for (int64_t u = 0; u < s->ow; u++) {
-        int64_t begin = u * a->stride;
-        int64_t end = begin + a->size < s->w ? begin + a->size : s->w;
-        if (!s->soft) {
-            float top = pools->top[first + u];
-#pragma omp simd reduction(max : top)
-            for (int64_t x = begin; x < end; x++)
-                top = r[x] > top ? r[x] : top;
-            pools->top[first + u] = top;
-            continue;
-        }
-        double beta = a->kind == WW_POOL_SOFTMAX ? a->beta : 0;
-        for (int64_t x = begin; x < end; x++) {
-            double w = beta == 0 ? 1 : exp(beta * ((double)r[x] - 1));
-            pools->sum[first + u] += w * (double)r[x];
-            pools->weight[first + u] += w;
-        }
+    if (end <= begin) {
+        memset(scale, 0, (size_t)s->w * sizeof *scale);
+        return;
     }
+    int64_t at = (i + margin) * line + margin + begin;
+    memset(scale, 0, (size_t)begin * sizeof *scale);
+    memset(scale + end, 0, (size_t)(s->w - end) * sizeof *scale);
+    loops->window_squares(sums->energy + at, sums->energy + at + k * line, sums->lit + at,
+                          sums->lit + at + k * line, k, end - begin, scale + begin, range);
+    loops->inverse_root(end - begin, scale + begin);
 }
 
 /* scale[rows][w] of the strip that begins at y; whether some windows are much fainter than others.
@@ -286,97 +258,135 @@ static void pool_row(const struct size *s, const float *r, const struct pools *p
 static bool find_strip_scales(const struct plan *plan, const struct size *s, int64_t k, int64_t y,
                               int64_t rows, const struct sums *sums, float *scale)
 {
-    float least = INFINITY, most = 0; /* of those that see something: 1 / norm */
+    float least = INFINITY, most = 0; /* squares */
 #pragma omp parallel for num_threads(plan->threads) reduction(min : least) reduction(max : most)
     for (int64_t i = 0; i < rows; i++) {
-        float *row = scale + i * s->w;
-        find_scales(s, k, i, sums, row);
-        for (int64_t x = 0; x < s->w; x++) {
-            row[x] = s->attr->inside && !(fits(y + i, k, s->h) && fits(x, k, s->w)) ? 0 : row[x];
-            least = row[x] > 0 && row[x] < least ? row[x] : least;
-            most = row[x] > most ? row[x] : most;
-        }
+        float range[2] = {least, most};
+        find_scales(s, k, y + i, i, sums, scale + i * s->w, range);
+        least = range[0] < least ? range[0] : least;
+        most = range[1] > most ? range[1] : most;
     }
-    return (double)least < FAINT * (double)most;
+    return (double)least < FAINT * FAINT * (double)most;
 }
 
-/* Row i of a strip that begins at y, of the filters of side k, into the pools. */
-static void pool_strip_row(const struct size *s, int64_t k, int64_t y, int64_t i,
-                           const float *product, const float *scale, const struct pools *pools,
-                           float *r)
+/* ---- pooling ---- */
+
+/* Responses of filter f of side k, and where they join the pools: maxima in out[n_f, oh, ow], or
+ * two sums each; the terms of a sharp softmax leave the range of floats. */
+struct responses {
+    const float *product, *scale; /* of the strip */
+    int64_t y, rows;              /* its first row, how many */
+    float *out;
+    double *sum, *weight;
+};
+
+/* The pools of row v of filter f take their share of rows begin .. end-1 of the strip. */
+static void join_maxima(const struct size *s, const struct responses *r, int64_t k, int64_t f,
+                        int64_t v, int64_t begin, int64_t end, float *top)
 {
+    const ww_filter_pool_attr *a = s->attr;
+    const ww_loops *loops = ww_loops_best();
     int64_t width = s->pw - k + 1, margin = s->reach - k / 2;
-    for (int64_t f = 0; f < s->f; f++) {
-        const float *from = product + (f * s->strip + i) * width + margin;
-        for (int64_t x = 0; x < s->w; x++)
-            r[x] = fabsf(from[x]) * scale[i * s->w + x];
-        pool_row(s, r, pools, (f * s->h + y + i) * s->ow);
+    float *out = r->out + (f * s->oh + v) * s->ow;
+    memset(top, 0, (size_t)s->w * sizeof *top);
+    for (int64_t i = begin; i < end; i++)
+        loops->raise_row(r->product + (f * s->strip + i) * width + margin, r->scale + i * s->w,
+                         s->w, top);
+    for (int64_t u = 0; u < s->ow; u++) {
+        float most = out[u];
+        int64_t last = u * a->stride + a->size < s->w ? u * a->stride + a->size : s->w;
+#pragma omp simd reduction(max : most)
+        for (int64_t x = u * a->stride; x < last; x++)
+            most = top[x] > most ? top[x] : most;
+        out[u] = most;
     }
 }
 
-/* The strip that begins at row y, all sizes, into the pools. */
+static void join_sums(const struct size *s, const struct responses *r, int64_t k, int64_t f,
+                      int64_t v, int64_t begin, int64_t end)
+{
+    const ww_filter_pool_attr *a = s->attr;
+    double beta = a->kind == WW_POOL_SOFTMAX ? a->beta : 0;
+    int64_t width = s->pw - k + 1, margin = s->reach - k / 2, first = (f * s->oh + v) * s->ow;
+    for (int64_t i = begin; i < end; i++)
+        for (int64_t u = 0; u < s->ow; u++) {
+            const float *from = r->product + (f * s->strip + i) * width + margin;
+            int64_t last = u * a->stride + a->size < s->w ? u * a->stride + a->size : s->w;
+            double sum = 0, weight = 0;
+            for (int64_t x = u * a->stride; x < last; x++) {
+                double response = (double)(fabsf(from[x]) * r->scale[i * s->w + x]);
+                double w = beta == 0 ? 1 : exp(beta * (response - 1));
+                sum += w * response;
+                weight += w;
+            }
+            r->sum[first + u] += sum;
+            r->weight[first + u] += weight;
+        }
+}
+
+/* A row of pools takes what of its rows is in the strip. */
+static void pool_row(const struct size *s, const struct responses *r, int64_t k, int64_t f,
+                     int64_t v, float *row)
+{
+    int64_t begin = v * s->attr->stride - r->y, end = begin + s->attr->size;
+    begin = begin < 0 ? 0 : begin;
+    end = end < r->rows ? end : r->rows;
+    if (begin >= end)
+        return;
+    if (s->soft)
+        join_sums(s, r, k, f, v, begin, end);
+    else
+        join_maxima(s, r, k, f, v, begin, end, row);
+}
+
+/* The strip that begins at row y, all sizes, into the pools of one picture. */
 static ww_status pool_strip(const ww_op_call *call, const struct size *s, const struct room *room,
-                            int64_t y)
+                            int64_t y, float *out)
 {
     const struct plan *plan = call->plan;
-    const struct pools pools = pools_of(s, room, call->scratch);
-    float *picture = call->scratch + y * s->pw,
-          *energy = call->scratch + room->picture + room->rows;
-    float *lit = energy + room->energy, *scale = lit + room->lit, *product = scale + room->scale;
-    float *work = product + room->product, *own = work + plan->conv_floats;
+    float *picture = call->scratch + y * s->pw, *pools = call->scratch + room->picture;
+    float *energy = pools + room->pools, *lit = energy + room->energy, *scale = lit + room->lit;
+    float *product = scale + room->scale, *work = product + room->product;
+    float *own = work + plan->conv_floats;
     const struct sums sums = {(double *)(void *)energy, (int32_t *)(void *)lit};
-    int64_t rows = s->h - y < s->strip ? s->h - y : s->strip;
-    add_up(s, picture, &sums);
+    const struct responses r = {
+        .product = product,
+        .scale = scale,
+        .y = y,
+        .rows = s->h - y < s->strip ? s->h - y : s->strip,
+        .out = out,
+        .sum = (double *)(void *)pools,
+        .weight = (double *)(void *)pools + s->f * s->oh * s->ow,
+    };
+    add_up(plan, s, picture, &sums);
     for (int j = 0; j < s->n_sizes; j++) {
         int64_t k = call->in_shape[j + 1].dim[1], margin = s->reach - k / 2;
-        bool faint = find_strip_scales(plan, s, k, y, rows, &sums, scale);
+        bool faint = find_strip_scales(plan, s, k, y, r.rows, &sums, scale);
         WW_TRY(ww_conv_run(faint ? &plan->local[j] : &plan->conv[j], picture + margin * s->pw,
                            call->in[j + 1], product, work));
 #pragma omp parallel for num_threads(plan->threads)
-        for (int64_t i = 0; i < rows; i++)
-            pool_strip_row(s, k, y, i, product, scale, &pools,
-                           own + (size_t)omp_get_thread_num() * room->response);
+        for (int64_t i = 0; i < s->f * s->oh; i++)
+            pool_row(s, &r, k, i / s->oh, i % s->oh,
+                     own + (size_t)omp_get_thread_num() * room->row);
     }
     return WW_OK;
-}
-
-/* Whole pools from their rows. */
-static void pool_columns(const struct size *s, const struct pools *pools, float *out)
-{
-    const ww_filter_pool_attr *a = s->attr;
-#pragma omp parallel for
-    for (int64_t fv = 0; fv < s->f * s->oh; fv++) {
-        int64_t f = fv / s->oh, begin = fv % s->oh * a->stride;
-        int64_t end = begin + a->size < s->h ? begin + a->size : s->h;
-        for (int64_t u = 0; u < s->ow; u++) {
-            double sum = 0, weight = 0;
-            float top = 0;
-            for (int64_t y = begin; y < end; y++) {
-                int64_t at = (f * s->h + y) * s->ow + u;
-                if (s->soft) {
-                    sum += pools->sum[at];
-                    weight += pools->weight[at];
-                } else
-                    top = pools->top[at] > top ? pools->top[at] : top;
-            }
-            out[fv * s->ow + u] = !s->soft ? top : weight > 0 ? (float)(sum / weight) : 0;
-        }
-    }
 }
 
 static ww_status one_picture(const ww_op_call *call, const struct size *s, const struct room *room,
                              int64_t n)
 {
     const float *x = call->in[0] + n * s->h * s->w;
-    float *picture = call->scratch;
-    struct pools pools = pools_of(s, room, call->scratch);
-    memset(picture, 0, room->picture * sizeof *picture);
-    memset(pools.top, 0, room->rows * sizeof *pools.top);
+    int64_t pools = s->f * s->oh * s->ow;
+    float *picture = call->scratch, *out = call->out + n * pools;
+    const double *sum = (const double *)(const void *)(picture + room->picture);
+    memset(picture, 0, (room->picture + room->pools) * sizeof *picture);
+    memset(out, 0, (size_t)pools * sizeof *out);
     for (int64_t y = 0; y < s->h; y++)
         memcpy(picture + (y + s->reach) * s->pw + s->reach, x + y * s->w, (size_t)s->w * sizeof *x);
     for (int64_t y = 0; y < s->h; y += s->strip)
-        WW_TRY(pool_strip(call, s, room, y));
-    pool_columns(s, &pools, call->out + n * s->f * s->oh * s->ow);
+        WW_TRY(pool_strip(call, s, room, y, out));
+    for (int64_t i = 0; s->soft && i < pools; i++)
+        out[i] = sum[pools + i] > 0 ? (float)(sum[i] / sum[pools + i]) : 0;
     return WW_OK;
 }
 
@@ -390,6 +400,11 @@ static ww_status forward(ww_op_call *call)
 }
 
 /* ---- reference ---- */
+
+static bool fits(int64_t at, int64_t k, int64_t length)
+{
+    return at >= k / 2 && at + k / 2 < length;
+}
 
 /* r[j, f](v, u) of one picture. */
 static double response(const struct size *s, const float *x, const float *w, int64_t k, int64_t v,
