@@ -13,4 +13,5 @@ static const ww_net_cell cells[] = {{WW_NET_INFER, 1, 0}, {0}};
 const ww_net ww_net_hmax = {
     .item = {.name = "hmax", .summary = "S1, C1, S2 and C2 of HMAX 2007 on 224x224"},
     .build = build,
+    .has_port = true,
     .cells = cells};

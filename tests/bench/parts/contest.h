@@ -14,7 +14,7 @@
 #include "tests/bench/net.h"
 #include "tests/bench/parts/child.h"
 
-enum { WW_ROUNDS_MAX = 101, WW_CONTENDERS_MAX = 8, WW_WHO_N = 4 };
+enum { WW_ROUNDS_MAX = 101, WW_CONTENDERS_MAX = 9, WW_WHO_N = 4 };
 
 typedef enum ww_who {
     WW_WHO_ENGINE,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Whole nets: the engine, PyTorch as it comes, and PyTorch tuned in several variants. */
+/* Whole nets: the engine, PyTorch as it comes, and PyTorch tuned in several variants; and where
+ * there is one, the port in common use, as it comes. */
 #include <math.h>
 #include <string.h>
 #include <time.h>
@@ -23,6 +24,8 @@ typedef struct race {
     int n;
 } race;
 
+static const char PORT[] = "port";
+
 static const char *const who_name[WW_WHO_N] = {"whatwhere", "pytorch", "pytorch_tuned",
                                                "pytorch_tuned_brief"};
 
@@ -38,6 +41,8 @@ static void enter_all(const ww_contest *c, race *r)
     if (c->python == NULL)
         return;
     enter(r, WW_WHO_TORCH, "nchw");
+    if (r->net->has_port)
+        enter(r, WW_WHO_TORCH, PORT);
     enter(r, WW_WHO_TUNED, "nchw");
     enter(r, WW_WHO_TUNED, "channels_last");
     enter(r, WW_WHO_TUNED, "compile");
@@ -92,16 +97,18 @@ static ww_status run(ww_contest *c, race *r)
     return WW_OK;
 }
 
-/* Of those that are `who` (tuned: in either way) the fastest; -1 if all have failed. */
-static int best_of(const race *r, ww_who who)
+/* Of those that are `who` (tuned: in either way) and the port, or not, the fastest; -1 if all have
+ * failed. */
+static int best_of(const race *r, ww_who who, bool port)
 {
     int best = -1;
-    for (int k = 0; k < r->n; k++)
-        if ((r->contender[k].who == who ||
-             (who == WW_WHO_TUNED && r->contender[k].who == WW_WHO_TUNED_BRIEF)) &&
-            !r->contender[k].failed &&
-            (best < 0 || r->contender[k].ms.middle < r->contender[best].ms.middle))
+    for (int k = 0; k < r->n; k++) {
+        const contender *one = &r->contender[k];
+        bool counts = one->who == who || (who == WW_WHO_TUNED && one->who == WW_WHO_TUNED_BRIEF);
+        if (counts && !one->failed && port == (strcmp(one->variant, PORT) == 0) &&
+            (best < 0 || one->ms.middle < r->contender[best].ms.middle))
             best = k;
+    }
     return best;
 }
 
@@ -128,6 +135,20 @@ static json_t *rounds_json(const ww_contest *c, const race *r)
     return all;
 }
 
+/* Puts contender k and its ratio into the row, as `name`, and on stdout. */
+static ww_spread report_contender(const ww_contest *c, const race *r, int k, const char *name,
+                                  json_t *row)
+{
+    const contender *one = &r->contender[k];
+    ww_spread ratio = ratio_of(c, r, k);
+    json_t *of = json_pack("{s:s, s:s, s:o, s:o}", "who", who_name[one->who], "variant",
+                           one->variant, "ms", ww_spread_json(one->ms), "ratio",
+                           ww_spread_json(ratio));
+    json_object_set_new(row, name, of);
+    printf("  %9.3f %5.2f", one->ms.middle, ratio.middle);
+    return ratio;
+}
+
 static void report(ww_contest *c, race *r, json_t *rows)
 {
     for (int k = 0; k < r->n; k++) {
@@ -143,18 +164,18 @@ static void report(ww_contest *c, race *r, json_t *rows)
                             "batch", r->cell.batch, "whatwhere_ms", ww_spread_json(own),
                             "contenders", rounds_json(c, r));
     for (int who = WW_WHO_TORCH; who <= WW_WHO_TUNED; who++) {
-        int k = best_of(r, who);
+        int k = best_of(r, who, false);
         if (k < 0)
             continue;
-        ww_spread ratio = ratio_of(c, r, k);
-        printf("  %9.3f %5.2f", r->contender[k].ms.middle, ratio.middle);
+        ww_spread ratio = report_contender(c, r, k, who_name[who], row);
         if (who == WW_WHO_TUNED)
             printf(" [%.2f %.2f] %s%s", ratio.low, ratio.high, r->contender[k].variant,
                    r->contender[k].who == WW_WHO_TUNED_BRIEF ? ", brief spin" : "");
-        json_t *of = json_pack("{s:s, s:s, s:o, s:o}", "who", who_name[r->contender[k].who],
-                               "variant", r->contender[k].variant, "ms",
-                               ww_spread_json(r->contender[k].ms), "ratio", ww_spread_json(ratio));
-        json_object_set_new(row, who_name[who], of);
+    }
+    int port = best_of(r, WW_WHO_TORCH, true);
+    if (port >= 0) {
+        ww_spread ratio = report_contender(c, r, port, PORT, row);
+        printf(" [%.2f %.2f] the port as it comes", ratio.low, ratio.high);
     }
     printf("\n");
     fflush(stdout);

@@ -28,14 +28,14 @@ def convolve_last(x, w):
 
 
 def convolve_columns(x, w):
-    k = w.shape[-1]
+    k = int(w.shape[-1])
     columns = F.unfold(x, k)
     return (w.reshape(w.shape[0], -1) @ columns).reshape(
         x.shape[0], w.shape[0], x.shape[2] - k + 1, x.shape[3] - k + 1)
 
 
 def convolve_fourier(x, w):
-    k, size = w.shape[-1], x.shape[2:]
+    k, size = int(w.shape[-1]), [int(n) for n in x.shape[2:]]
     product = torch.fft.rfft2(x).unsqueeze(1) * torch.fft.rfft2(w, s=size).conj().unsqueeze(0)
     return torch.fft.irfft2(product.sum(2), s=size)[:, :, :size[0] - k + 1, :size[1] - k + 1]
 
@@ -58,7 +58,7 @@ def fastest(name, ways, *arguments):
     """What the first way gives, or, tuned, the fastest one for such arguments."""
     if not tuned:
         return ways[0](*arguments)
-    key = (name,) + tuple(tuple(a.shape) if torch.is_tensor(a) else a for a in arguments)
+    key = (name,) + tuple(tuple(map(int, a.shape)) if torch.is_tensor(a) else a for a in arguments)
     if key not in chosen:
         taken = {}
         for way in ways:
@@ -77,7 +77,7 @@ SQUARES = [squares, squares_native, squares_pooled]
 
 def response(x, w, inside):
     """|w x| over the norm of the pixels that the filter sees, of one size."""
-    k = w.shape[-1]
+    k = int(w.shape[-1])
     if not inside:
         x = F.pad(x, (k // 2,) * 4)
     product = fastest("s1", CONVOLUTIONS, x, w.unsqueeze(1)).abs()
@@ -98,7 +98,7 @@ def nearest(prototypes, maps):
     least = None
     for x in maps:
         products = fastest("s2", CONVOLUTIONS, x, prototypes)
-        distance = fastest("square", SQUARES, x, prototypes.shape[-1]) - 2 * products + length
+        distance = fastest("square", SQUARES, x, int(prototypes.shape[-1])) - 2 * products + length
         here = distance.amin((2, 3))
         least = here if least is None else torch.minimum(least, here)
     return least

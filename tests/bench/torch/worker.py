@@ -2,7 +2,7 @@
 """PyTorch's worker of the benchmarks; parts/worker.h says what a line asks for.
 
 Variants: nchw (as it comes), channels_last, jit (traced, frozen, optimised for inference; inference
-alone) and compile (torch.compile)."""
+alone), compile (torch.compile) and port (hmax alone: port.py)."""
 import os
 import sys
 import time
@@ -10,6 +10,7 @@ import time
 import torch
 
 import stages
+from port import Port
 from twin import Twin
 
 WARM_UP = 3
@@ -31,7 +32,9 @@ class Run:
         self.call = self.twin
         if training:
             self.optimiser = self.twin.optimiser()
-        if variant == "compile":
+        if variant == "port":
+            self.call = Port(self.twin)
+        elif variant == "compile":
             self.call = torch.compile(self.twin)
         elif variant == "jit":
             if training:
