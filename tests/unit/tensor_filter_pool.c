@@ -62,32 +62,67 @@ static double response(const float *x, const float *w, int k, int v, int u)
     return power > 0 ? fabs(sum) / sqrt(power) : 0;
 }
 
-static void check(const ww_rig *rig, int k, int f, int v, int u)
+/* A response at every pixel; with `inside`, only of filters that lie in the picture. */
+static void check(const ww_rig *rig, int k, bool inside, int f, int v, int u)
 {
-    double wanted = response(rig->in[0], rig->in[1] + f * k * k, k, v, u);
+    bool out = v < k / 2 || u < k / 2 || v + k / 2 >= H || u + k / 2 >= W;
+    double wanted = inside && out ? 0 : response(rig->in[0], rig->in[1] + f * k * k, k, v, u);
     double found = (double)rig->out[(f * H + v) * W + u];
     cr_assert(wanted == 0 ? found == 0 : fabs(found - wanted) < 1e-5,
-              "side %d, filter %d at (%d, %d): %.8g, not %.8g", k, f, v, u, found, wanted);
+              "side %d, inside %d, filter %d at (%d, %d): %.8g, not %.8g", k, inside, f, v, u,
+              found, wanted);
+}
+
+static void check_side(int k, bool inside)
+{
+    const ww_filter_pool_attr every = {
+        .kind = WW_POOL_MAX, .size = 1, .stride = 1, .inside = inside};
+    const ww_op_case of = {"strips", &every, 2, {{4, {1, 1, H, W}}, {3, {F, k, k}}}, {0}, 0};
+    ww_random random = ww_random_at(7, (uint64_t)k);
+    ww_rig *rig = ww_rig_create(&ww_op_filter_pool, &of, 1, WW_INFER);
+    cr_assert(rig != NULL, "%s", ww_error_message());
+    draw_picture(rig->drawn[0]);
+    draw_filters(rig->drawn[1], k);
+    ww_rig_forward(rig);
+    for (int i = 0; i < SAMPLES; i++)
+        check(rig, k, inside, (int)ww_random_below(&random, F), (int)ww_random_below(&random, H),
+              (int)ww_random_below(&random, W));
+    for (int v = 0; v < H; v++)
+        check(rig, k, inside, v % F, v, (v * 31) % W);
+    ww_rig_free(rig);
 }
 
 Test(tensor_filter_pool, faint_pixels_beside_bright_ones_and_borders_of_strips)
 {
     static const int sides[] = {3, 7, 21, 37};
-    const ww_filter_pool_attr every = {.kind = WW_POOL_MAX, .size = 1, .stride = 1};
     for (size_t s = 0; s < sizeof sides / sizeof sides[0]; s++) {
-        int k = sides[s];
-        ww_random random = ww_random_at(7, s);
-        const ww_op_case of = {"strips", &every, 2, {{4, {1, 1, H, W}}, {3, {F, k, k}}}, {0}, 0};
-        ww_rig *rig = ww_rig_create(&ww_op_filter_pool, &of, 1, WW_INFER);
-        cr_assert(rig != NULL, "%s", ww_error_message());
-        draw_picture(rig->drawn[0]);
-        draw_filters(rig->drawn[1], k);
-        ww_rig_forward(rig);
-        for (int i = 0; i < SAMPLES; i++)
-            check(rig, k, (int)ww_random_below(&random, F), (int)ww_random_below(&random, H),
-                  (int)ww_random_below(&random, W));
-        for (int v = 0; v < H; v++)
-            check(rig, k, v % F, v, (v * 31) % W);
-        ww_rig_free(rig);
+        check_side(sides[s], false);
+        check_side(sides[s], true);
+    }
+}
+
+/* 64 filters of two sizes have some 200 rows a strip; 11 x 8 pools lie across their borders. */
+static void check_strips(ww_filter_pool_attr attr)
+{
+    const ww_op_case of = {
+        "pools", &attr, 3, {{4, {1, 1, 420, 72}}, {3, {64, 3, 3}}, {3, {64, 5, 5}}}, {0}, 0};
+    ww_rig *rig = ww_rig_create(&ww_op_filter_pool, &of, 1, WW_INFER);
+    cr_assert(rig != NULL, "%s", ww_error_message());
+    ww_rig_forward(rig);
+    float *fast = ww_rig_copy(rig->out, rig->out_size);
+    rig->reference = true;
+    ww_rig_forward(rig);
+    for (size_t i = 0; i < rig->out_size; i++)
+        cr_assert(fabsf(fast[i] - rig->out[i]) < 1e-5f, "kind %d, inside %d: %zu is %.8g, not %.8g",
+                  (int)attr.kind, attr.inside, i, (double)fast[i], (double)rig->out[i]);
+    free(fast);
+    ww_rig_free(rig);
+}
+
+Test(tensor_filter_pool, pools_across_strips)
+{
+    for (int inside = 0; inside < 2; inside++) {
+        check_strips((ww_filter_pool_attr){WW_POOL_MAX, 41, 38, 0, inside});
+        check_strips((ww_filter_pool_attr){WW_POOL_SOFTMAX, 41, 38, 5, inside});
     }
 }

@@ -16,13 +16,9 @@
  * made for a strip of the picture at a time, one size after the other, by the kernels that compete
  * for convolutions (backend/conv.h: sums of taps, or Fourier transforms for large filters), and
  * what lies under a row of pools joins them at once: for maxima, first over rows, then along what
- * is left. What the filters see is found from sums of squares over all that is above and left, in
- * double, one for a strip,
- *
- *     sum over a window = S(bottom, right) - S(top, right) - S(bottom, left) + S(top, left),
- *
- * and where the same of counts says that no pixel is lit, it is nothing, whatever rounding left; so
- * are squares below the least normal float. Not differentiable. */
+ * is left. With `inside`, only filters within the picture are worked out, and for means and
+ * softmax the responses that are 0 for certain are counted at the end. What the filters see comes
+ * from parts/window_norms.h. Not differentiable. */
 #include <math.h>
 #include <omp.h>
 #include <stdlib.h>
@@ -31,21 +27,30 @@
 #include "engine/base/threads.h"
 #include "engine/tensor/backend/conv.h"
 #include "engine/tensor/backend/loops.h"
+#include "engine/tensor/backend/sizes.h"
 #include "engine/tensor/ops.h"
+#include "engine/tensor/parts/window_norms.h"
 
 extern const ww_op ww_op_filter_pool;
 
-enum { STRIP_FLOATS = 1 << 20, LINE = 16, COLUMNS = 64 };
+enum { STRIP_FLOATS = 1 << 20, LINE = 16 };
 
 /* All sizes of one call. */
 struct size {
     const ww_filter_pool_attr *attr;
     int64_t n, h, w, f, oh, ow;
-    int64_t reach; /* half the largest filter: the margin of zeros */
-    int64_t pw;    /* width with its margins */
-    int64_t strip; /* rows that are done at a time */
+    int64_t reach;       /* half the largest filter */
+    int64_t margin;      /* zeros around the picture */
+    int64_t pw;          /* width with them */
+    int64_t rows, strip; /* places of the least filter, one below the other; done at a time */
     int n_sizes;
     bool soft; /* two sums are pooled, not one maximum */
+};
+
+/* Where the filters of one size lie: the first is centred at pixel (lead, lead) and has its corner
+ * at pixel (at, at) of the picture with its margins; there are none if rows or columns are 0. */
+struct field {
+    int64_t k, lead, at, rows, columns;
 };
 
 /* FAINT: errors of transforms are 2e-8 of the brightest window's norm; divided by the norm of one
@@ -93,13 +98,29 @@ static struct size size_of(const ww_op_call *call)
 {
     const int64_t *x = call->in_shape[0].dim, *y = call->out_shape.dim;
     struct size s = {call->attr, x[0], x[2], x[3], y[1], y[2], y[3], .n_sizes = call->n_in - 1};
-    for (int j = 1; j <= s.n_sizes; j++)
-        s.reach = call->in_shape[j].dim[1] / 2 > s.reach ? call->in_shape[j].dim[1] / 2 : s.reach;
-    s.pw = s.w + 2 * s.reach;
+    int64_t least = INT64_MAX;
+    for (int j = 1; j <= s.n_sizes; j++) {
+        int64_t k = call->in_shape[j].dim[1];
+        s.reach = k / 2 > s.reach ? k / 2 : s.reach;
+        least = ww_least(k, least);
+    }
+    s.margin = s.attr->inside ? 0 : s.reach;
+    s.pw = s.w + 2 * s.margin;
     s.soft = s.attr->kind != WW_POOL_MAX;
-    int64_t most = STRIP_FLOATS / (s.f * s.pw), strips = most < 1 ? s.h : (s.h + most - 1) / most;
-    s.strip = (s.h + strips - 1) / strips;
+    s.rows = s.attr->inside ? s.h - least + 1 : s.h;
+    s.rows = s.rows < 1 ? 1 : s.rows;
+    int64_t most = STRIP_FLOATS / (s.f * s.pw);
+    int64_t strips = most < 1 ? s.rows : (s.rows + most - 1) / most;
+    s.strip = (s.rows + strips - 1) / strips;
     return s;
+}
+
+static struct field field_of(const struct size *s, int64_t k)
+{
+    if (!s->attr->inside)
+        return (struct field){k, 0, s->reach - k / 2, s->h, s->w};
+    bool none = k > s->h || k > s->w;
+    return (struct field){k, k / 2, 0, none ? 0 : s->h - k + 1, none ? 0 : s->w - k + 1};
 }
 
 /* ---- memory ---- */
@@ -111,16 +132,23 @@ struct room {
 
 static size_t lines(int64_t floats)
 {
-    return (size_t)((floats + LINE - 1) / LINE * LINE);
+    return (size_t)ww_up(floats, LINE);
+}
+
+/* Of a strip, and of what its filters reach over. */
+static ww_window_norms norms_of(const struct size *s, int threads)
+{
+    return (ww_window_norms){.rows = s->strip + 2 * s->reach, .w = s->pw, .threads = threads};
 }
 
 static struct room room_of(const struct size *s)
 {
-    int64_t strips = (s->h + s->strip - 1) / s->strip, rows = s->strip + 2 * s->reach;
-    struct room r = {.picture = lines((strips * s->strip + 2 * s->reach) * s->pw)};
+    int64_t strips = (s->rows + s->strip - 1) / s->strip;
+    int64_t rows = (strips - 1) * s->strip + ww_window_norms_rows(s->strip + 2 * s->reach);
+    size_t sums[2];
+    ww_window_norms_room(s->strip + 2 * s->reach, s->pw, sums);
+    struct room r = {.picture = lines(rows * s->pw), .energy = sums[0], .lit = sums[1]};
     r.pools = lines(s->soft ? s->f * s->oh * s->ow * 4 : 0); /* two doubles */
-    r.energy = lines(2 * (rows + 1) * (s->pw + 1));          /* doubles */
-    r.lit = lines((rows + 1) * (s->pw + 1));
     r.product = lines(s->f * s->strip * s->pw);
     r.scale = lines(s->strip * s->w);
     r.row = lines(s->w);
@@ -160,6 +188,8 @@ static ww_conv_task task_of(const struct size *s, int64_t k, ww_mode mode)
 static ww_status prepare_size(struct plan *plan, const struct size *s, int j, int64_t k,
                               ww_mode mode)
 {
+    if (field_of(s, k).rows == 0)
+        return WW_OK;
     ww_conv_task task = task_of(s, k, mode);
     WW_TRY(ww_conv_prepare(&plan->conv[j], &task));
     task.local = true;
@@ -191,129 +221,68 @@ static ww_status prepare(ww_op_call *call)
     return WW_OK;
 }
 
-/* ---- what the filters see ---- */
-
-/* Sums over all pixels above and left of the borders between pixels, [rows + 1][pw + 1]. */
-struct sums {
-    double *energy;
-    int32_t *lit; /* pixels that are not 0 */
-};
-
-/* Each row of it along itself, then each column down. */
-static void add_up(const struct plan *plan, const struct size *s, const float *picture,
-                   const struct sums *sums)
-{
-    int64_t line = s->pw + 1, rows = s->strip + 2 * s->reach;
-    memset(sums->energy, 0, (size_t)line * sizeof *sums->energy);
-    memset(sums->lit, 0, (size_t)line * sizeof *sums->lit);
-#pragma omp parallel num_threads(plan->threads)
-    {
-#pragma omp for schedule(static)
-        for (int64_t y = 0; y < rows; y++) {
-            const float *from = picture + y * s->pw;
-            double *energy = sums->energy + (y + 1) * line, along = 0;
-            int32_t *lit = sums->lit + (y + 1) * line, count = 0;
-            energy[0] = 0;
-            lit[0] = 0;
-            for (int64_t x = 0; x < s->pw; x++) {
-                energy[x + 1] = along += (double)from[x] * (double)from[x];
-                lit[x + 1] = count += from[x] != 0;
-            }
-        }
-#pragma omp for schedule(static)
-        for (int64_t first = 0; first < line; first += COLUMNS)
-            for (int64_t y = 1; y <= rows; y++)
-                for (int64_t x = first; x < first + COLUMNS && x < line; x++) {
-                    sums->energy[y * line + x] += sums->energy[(y - 1) * line + x];
-                    sums->lit[y * line + x] += sums->lit[(y - 1) * line + x];
-                }
-    }
-}
-
-/* scale[w]: 1 / the norm of what the filters of size k see at row y, which is row i of the strip, 0
- * where nothing is or a filter that has to lie inside does not; range as in loops.h. */
-static void find_scales(const struct size *s, int64_t k, int64_t y, int64_t i,
-                        const struct sums *sums, float *scale, float range[2])
-{
-    const ww_loops *loops = ww_loops_best();
-    int64_t line = s->pw + 1, margin = s->reach - k / 2, begin = 0, end = s->w;
-    if (s->attr->inside) {
-        begin = k / 2;
-        end = y >= k / 2 && y + k / 2 < s->h ? s->w - k / 2 : begin;
-    }
-    if (end <= begin) {
-        memset(scale, 0, (size_t)s->w * sizeof *scale);
-        return;
-    }
-    int64_t at = (i + margin) * line + margin + begin;
-    memset(scale, 0, (size_t)begin * sizeof *scale);
-    memset(scale + end, 0, (size_t)(s->w - end) * sizeof *scale);
-    loops->window_squares(sums->energy + at, sums->energy + at + k * line, sums->lit + at,
-                          sums->lit + at + k * line, k, end - begin, scale + begin, range);
-    loops->inverse_root(end - begin, scale + begin);
-}
-
-/* scale[rows][w] of the strip that begins at y; whether some windows are much fainter than others.
- */
-static bool find_strip_scales(const struct plan *plan, const struct size *s, int64_t k, int64_t y,
-                              int64_t rows, const struct sums *sums, float *scale)
-{
-    float least = INFINITY, most = 0; /* squares */
-#pragma omp parallel for num_threads(plan->threads) reduction(min : least) reduction(max : most)
-    for (int64_t i = 0; i < rows; i++) {
-        float range[2] = {least, most};
-        find_scales(s, k, y + i, i, sums, scale + i * s->w, range);
-        least = range[0] < least ? range[0] : least;
-        most = range[1] > most ? range[1] : most;
-    }
-    return (double)least < FAINT * FAINT * (double)most;
-}
-
 /* ---- pooling ---- */
 
-/* Responses of filter f of side k, and where they join the pools: maxima in out[n_f, oh, ow], or
+/* Responses of filters of one size, and where they join the pools: maxima in out[n_f, oh, ow], or
  * two sums each; the terms of a sharp softmax leave the range of floats. */
 struct responses {
+    struct field field;
     const float *product, *scale; /* of the strip */
     int64_t y, rows;              /* its first row, how many */
     float *out;
     double *sum, *weight;
 };
 
-/* The pools of row v of filter f take their share of rows begin .. end-1 of the strip. */
-static void join_maxima(const struct size *s, const struct responses *r, int64_t k, int64_t f,
-                        int64_t v, int64_t begin, int64_t end, float *top)
+/* Those of `length` places, the first centred at pixel `lead`, that are in neighbourhood i. */
+struct range {
+    int64_t begin, end;
+};
+
+static struct range range_of(const ww_filter_pool_attr *a, int64_t i, int64_t lead, int64_t length)
 {
-    const ww_filter_pool_attr *a = s->attr;
+    int64_t begin = i * a->stride - lead, end = begin + a->size;
+    return (struct range){begin < 0 ? 0 : begin, ww_least(end, length)};
+}
+
+/* The pools of row v of filter f take their share of these rows of the strip. */
+static void join_maxima(const struct size *s, const struct responses *r, int64_t f, int64_t v,
+                        struct range rows, float *top)
+{
+    const struct field *field = &r->field;
     const ww_loops *loops = ww_loops_best();
-    int64_t width = s->pw - k + 1, margin = s->reach - k / 2;
+    int64_t width = s->pw - field->k + 1;
     float *out = r->out + (f * s->oh + v) * s->ow;
-    memset(top, 0, (size_t)s->w * sizeof *top);
-    for (int64_t i = begin; i < end; i++)
-        loops->raise_row(r->product + (f * s->strip + i) * width + margin, r->scale + i * s->w,
-                         s->w, top);
+    memset(top, 0, (size_t)field->columns * sizeof *top);
+    for (int64_t i = rows.begin; i < rows.end; i++)
+        loops->raise_row(r->product + (f * s->strip + i) * width + field->at, r->scale + i * s->w,
+                         field->columns, top);
     for (int64_t u = 0; u < s->ow; u++) {
+        struct range columns = range_of(s->attr, u, field->lead, field->columns);
         float most = out[u];
-        int64_t last = u * a->stride + a->size < s->w ? u * a->stride + a->size : s->w;
 #pragma omp simd reduction(max : most)
-        for (int64_t x = u * a->stride; x < last; x++)
+        for (int64_t x = columns.begin; x < columns.end; x++)
             most = top[x] > most ? top[x] : most;
         out[u] = most;
     }
 }
 
-static void join_sums(const struct size *s, const struct responses *r, int64_t k, int64_t f,
-                      int64_t v, int64_t begin, int64_t end)
+static double beta_of(const ww_filter_pool_attr *a)
 {
-    const ww_filter_pool_attr *a = s->attr;
-    double beta = a->kind == WW_POOL_SOFTMAX ? a->beta : 0;
-    int64_t width = s->pw - k + 1, margin = s->reach - k / 2, first = (f * s->oh + v) * s->ow;
-    for (int64_t i = begin; i < end; i++)
+    return a->kind == WW_POOL_SOFTMAX ? a->beta : 0;
+}
+
+static void join_sums(const struct size *s, const struct responses *r, int64_t f, int64_t v,
+                      struct range rows)
+{
+    const struct field *field = &r->field;
+    double beta = beta_of(s->attr);
+    int64_t width = s->pw - field->k + 1, first = (f * s->oh + v) * s->ow;
+    for (int64_t i = rows.begin; i < rows.end; i++)
         for (int64_t u = 0; u < s->ow; u++) {
-            const float *from = r->product + (f * s->strip + i) * width + margin;
-            int64_t last = u * a->stride + a->size < s->w ? u * a->stride + a->size : s->w;
+            const float *from = r->product + (f * s->strip + i) * width + field->at;
+            struct range columns = range_of(s->attr, u, field->lead, field->columns);
             double sum = 0, weight = 0;
-            for (int64_t x = u * a->stride; x < last; x++) {
+            for (int64_t x = columns.begin; x < columns.end; x++) {
                 double response = (double)(fabsf(from[x]) * r->scale[i * s->w + x]);
                 double w = beta == 0 ? 1 : exp(beta * (response - 1));
                 sum += w * response;
@@ -325,18 +294,16 @@ static void join_sums(const struct size *s, const struct responses *r, int64_t k
 }
 
 /* A row of pools takes what of its rows is in the strip. */
-static void pool_row(const struct size *s, const struct responses *r, int64_t k, int64_t f,
-                     int64_t v, float *row)
+static void pool_row(const struct size *s, const struct responses *r, int64_t f, int64_t v,
+                     float *row)
 {
-    int64_t begin = v * s->attr->stride - r->y, end = begin + s->attr->size;
-    begin = begin < 0 ? 0 : begin;
-    end = end < r->rows ? end : r->rows;
-    if (begin >= end)
+    struct range rows = range_of(s->attr, v, r->field.lead + r->y, r->rows);
+    if (rows.begin >= rows.end)
         return;
     if (s->soft)
-        join_sums(s, r, k, f, v, begin, end);
+        join_sums(s, r, f, v, rows);
     else
-        join_maxima(s, r, k, f, v, begin, end, row);
+        join_maxima(s, r, f, v, rows, row);
 }
 
 /* The strip that begins at row y, all sizes, into the pools of one picture. */
@@ -348,28 +315,56 @@ static ww_status pool_strip(const ww_op_call *call, const struct size *s, const 
     float *energy = pools + room->pools, *lit = energy + room->energy, *scale = lit + room->lit;
     float *product = scale + room->scale, *work = product + room->product;
     float *own = work + plan->conv_floats;
-    const struct sums sums = {(double *)(void *)energy, (int32_t *)(void *)lit};
-    const struct responses r = {
-        .product = product,
-        .scale = scale,
-        .y = y,
-        .rows = s->h - y < s->strip ? s->h - y : s->strip,
-        .out = out,
-        .sum = (double *)(void *)pools,
-        .weight = (double *)(void *)pools + s->f * s->oh * s->ow,
-    };
-    add_up(plan, s, picture, &sums);
+    struct responses r = {.product = product,
+                          .scale = scale,
+                          .y = y,
+                          .out = out,
+                          .sum = (double *)(void *)pools,
+                          .weight = (double *)(void *)pools + s->f * s->oh * s->ow};
+    ww_window_norms norms = norms_of(s, plan->threads);
+    norms.energy = (double *)(void *)energy;
+    norms.lit = (int32_t *)(void *)lit;
+    ww_window_norms_add_up(&norms, picture);
     for (int j = 0; j < s->n_sizes; j++) {
-        int64_t k = call->in_shape[j + 1].dim[1], margin = s->reach - k / 2;
-        bool faint = find_strip_scales(plan, s, k, y, r.rows, &sums, scale);
-        WW_TRY(ww_conv_run(faint ? &plan->local[j] : &plan->conv[j], picture + margin * s->pw,
-                           call->in[j + 1], product, work));
+        r.field = field_of(s, call->in_shape[j + 1].dim[1]);
+        r.rows = ww_least(s->strip, r.field.rows - y);
+        if (r.rows <= 0)
+            continue;
+        double ratio;
+        ww_windows at = {r.field.k, r.field.at, r.field.at, r.rows, r.field.columns};
+        ww_window_norms_invert(&norms, &at, scale, s->w, &ratio);
+        WW_TRY(ww_conv_run(ratio < FAINT * FAINT ? &plan->local[j] : &plan->conv[j],
+                           picture + r.field.at * s->pw, call->in[j + 1], product, work));
 #pragma omp parallel for num_threads(plan->threads)
         for (int64_t i = 0; i < s->f * s->oh; i++)
-            pool_row(s, &r, k, i / s->oh, i % s->oh,
-                     own + (size_t)omp_get_thread_num() * room->row);
+            pool_row(s, &r, i / s->oh, i % s->oh, own + (size_t)omp_get_thread_num() * room->row);
     }
     return WW_OK;
+}
+
+/* How many responses of the pool at (v, u) are 0 because their filters do not lie inside. */
+static int64_t silent(const ww_op_call *call, const struct size *s, int64_t v, int64_t u)
+{
+    struct range down = range_of(s->attr, v, 0, s->h), across = range_of(s->attr, u, 0, s->w);
+    int64_t all = (down.end - down.begin) * (across.end - across.begin), count = 0;
+    for (int j = 1; j <= s->n_sizes; j++) {
+        struct field field = field_of(s, call->in_shape[j].dim[1]);
+        down = range_of(s->attr, v, field.lead, field.rows);
+        across = range_of(s->attr, u, field.lead, field.columns);
+        bool some = down.end > down.begin && across.end > across.begin;
+        count += all - (some ? (down.end - down.begin) * (across.end - across.begin) : 0);
+    }
+    return count;
+}
+
+static void divide_sums(const ww_op_call *call, const struct size *s, const double *sum, float *out)
+{
+    double of_one = exp(-beta_of(s->attr));
+    for (int64_t i = 0; i < s->f * s->oh * s->ow; i++) {
+        double none = (double)silent(call, s, i / s->ow % s->oh, i % s->ow) * of_one;
+        double weight = sum[s->f * s->oh * s->ow + i] + none;
+        out[i] = weight > 0 ? (float)(sum[i] / weight) : 0;
+    }
 }
 
 static ww_status one_picture(const ww_op_call *call, const struct size *s, const struct room *room,
@@ -378,15 +373,15 @@ static ww_status one_picture(const ww_op_call *call, const struct size *s, const
     const float *x = call->in[0] + n * s->h * s->w;
     int64_t pools = s->f * s->oh * s->ow;
     float *picture = call->scratch, *out = call->out + n * pools;
-    const double *sum = (const double *)(const void *)(picture + room->picture);
     memset(picture, 0, (room->picture + room->pools) * sizeof *picture);
     memset(out, 0, (size_t)pools * sizeof *out);
     for (int64_t y = 0; y < s->h; y++)
-        memcpy(picture + (y + s->reach) * s->pw + s->reach, x + y * s->w, (size_t)s->w * sizeof *x);
-    for (int64_t y = 0; y < s->h; y += s->strip)
+        memcpy(picture + (y + s->margin) * s->pw + s->margin, x + y * s->w,
+               (size_t)s->w * sizeof *x);
+    for (int64_t y = 0; y < s->rows; y += s->strip)
         WW_TRY(pool_strip(call, s, room, y, out));
-    for (int64_t i = 0; s->soft && i < pools; i++)
-        out[i] = sum[pools + i] > 0 ? (float)(sum[i] / sum[pools + i]) : 0;
+    if (s->soft)
+        divide_sums(call, s, (const double *)(const void *)(picture + room->picture), out);
     return WW_OK;
 }
 
@@ -432,7 +427,7 @@ static ww_status forward_reference(ww_op_call *call)
     for (int64_t at = 0; at < s.n * s.f * s.oh * s.ow; at++) {
         int64_t n = at / (s.f * s.oh * s.ow), f = at / (s.oh * s.ow) % s.f;
         int64_t v = at / s.ow % s.oh * a->stride, u = at % s.ow * a->stride;
-        double top = 0, sum = 0, all = 0, beta = a->kind == WW_POOL_SOFTMAX ? a->beta : 0;
+        double top = 0, sum = 0, all = 0, beta = beta_of(a);
         for (int j = 1; j <= s.n_sizes; j++)
             for (int64_t y = v; y < v + a->size && y < s.h; y++)
                 for (int64_t x = u; x < u + a->size && x < s.w; x++) {
@@ -482,6 +477,9 @@ static const ww_op_case cases[] = {
     CASE2("two sizes, maximum", 17, 18, 4, 3, 7, WW_POOL_MAX, 6, 3, 0, true),
     CASE2("two sizes, mean", 8, 9, 2, 5, 3, WW_POOL_AVERAGE, 3, 2, 0, false),
     CASE2("two sizes, softmax inside", 12, 8, 2, 3, 5, WW_POOL_SOFTMAX, 5, 3, 8, true),
+    CASE2("inside, one size too large", 6, 9, 3, 7, 3, WW_POOL_MAX, 4, 2, 0, true),
+    CASE2("mean inside, one size too large", 9, 6, 3, 3, 7, WW_POOL_AVERAGE, 4, 3, 0, true),
+    CASE("softmax inside, all too large", 4, 3, 2, 5, WW_POOL_SOFTMAX, 2, 2, 4, true),
     {0}};
 
 const ww_op ww_op_filter_pool = {.item = {.name = "filter_pool",

@@ -141,9 +141,9 @@ static ww_spread report_contender(const ww_contest *c, const race *r, int k, con
 {
     const contender *one = &r->contender[k];
     ww_spread ratio = ratio_of(c, r, k);
-    json_t *of = json_pack("{s:s, s:s, s:o, s:o}", "who", who_name[one->who], "variant",
-                           one->variant, "ms", ww_spread_json(one->ms), "ratio",
-                           ww_spread_json(ratio));
+    json_t *of =
+        json_pack("{s:s, s:s, s:o, s:o}", "who", who_name[one->who], "variant", one->variant, "ms",
+                  ww_spread_json(one->ms), "ratio", ww_spread_json(ratio));
     json_object_set_new(row, name, of);
     printf("  %9.3f %5.2f", one->ms.middle, ratio.middle);
     return ratio;
