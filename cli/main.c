@@ -132,13 +132,14 @@ static ww_status run(ww_arena *arena, int argc, char **argv)
 
 /* OpenMP's threads spin for milliseconds where they wait for each other; on cores that something
  * else uses too, that makes a training thirty times slower (102 s instead of 7 s where one of two
- * cores was busy). A thousandth of it costs nothing on idle ones. libgomp reads its environment
- * before main, so the command starts itself once more. */
+ * cores was busy). A hundredth of it costs little there (HMAX of 2007: 26 ms a picture; 22 with a
+ * third of that) and nothing on idle cores (10.8 ms; 11.7). libgomp reads its environment before
+ * main, so the command starts itself once more. */
 static void spin_briefly(char **argv)
 {
     if (getenv("GOMP_SPINCOUNT") != NULL || getenv("OMP_WAIT_POLICY") != NULL)
         return;
-    if (setenv("GOMP_SPINCOUNT", "1000", 0) == 0)
+    if (setenv("GOMP_SPINCOUNT", "3000", 0) == 0)
         execv("/proc/self/exe", argv); /* where that is not to be had, all goes on as it is */
 }
 

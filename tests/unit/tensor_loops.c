@@ -2,6 +2,7 @@
 /* The inner loops, on every kind of processor that this machine is: the same bits as in plain C,
  * the sums as in double, and nothing written past a row. */
 #include <criterion/criterion.h>
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -181,107 +182,96 @@ Test(tensor_loops, windows_are_the_same_everywhere)
 
 /* ---- what filters see, and the largest of their answers ---- */
 
-enum { SIDE = 3, WIDTH = LONGEST + SIDE };
+enum { MOST_K = 12, MOST_APART = 3 };
 
 struct sight {
-    float picture[1 + SIDE][WIDTH]; /* squares and counts of all above and left of each corner: */
-    double above[WIDTH + 1], below[WIDTH + 1];
-    int32_t over[WIDTH + 1], under[WIDTH + 1];
-    float square[STEP], norm[STEP], top[STEP], range[2];
+    float answer[STEP], sum[STEP], norm[STEP], top[STEP], range[2];
+    float x[LONGEST + (MOST_K - 1) * MOST_APART]; /* the last: nothing is read past it */
 };
 
-/* Pixels of very different sizes, with dark places; the windows leave the first row out. */
+/* Squares of very different sizes, with dark places. */
 static void draw_sight(struct sight *a, uint64_t seed)
 {
     ww_random random = ww_random_at(seed, 1);
     memset(a, 0, sizeof *a);
-    for (int y = 0; y <= SIDE; y++)
-        for (int x = 0; x < WIDTH; x++)
-            if (x % 17 < 12)
-                a->picture[y][x] = (float)(ww_random_normal(&random) * pow(10, x % 5 - 2));
-    for (int x = 0; x < WIDTH; x++) {
-        double above = 0, below = 0;
-        int over = 0, under = 0;
-        for (int y = 0; y <= SIDE; y++) {
-            below += (double)a->picture[y][x] * (double)a->picture[y][x];
-            under += a->picture[y][x] != 0;
-            above = y == 0 ? below : above;
-            over = y == 0 ? under : over;
-        }
-        a->above[x + 1] = a->above[x] + above;
-        a->below[x + 1] = a->below[x] + below;
-        a->over[x + 1] = a->over[x] + over;
-        a->under[x + 1] = a->under[x] + under;
-    }
-    for (int i = 0; i < STEP; i++)
+    for (size_t x = 0; x < sizeof a->x / sizeof a->x[0]; x++)
+        if (x % 47 < 12)
+            a->x[x] = (float)(ww_random_uniform(&random) * pow(10, (int)(x % 5) - 2));
+    for (int i = 0; i < STEP; i++) {
+        a->answer[i] = (float)ww_random_normal(&random);
         a->top[i] = (float)ww_random_range(&random, 0, 1);
+    }
     a->range[0] = INFINITY;
 }
 
-static void run_sight(const ww_loops *loops, struct sight *a, int64_t n)
+static void run_sight(const ww_loops *loops, struct sight *a, int64_t step, int64_t k, int64_t n)
 {
-    loops->window_squares(a->above, a->below, a->over, a->under, SIDE, n, a->square, a->range);
-    memcpy(a->norm, a->square, sizeof a->norm);
-    loops->inverse_root(n, a->norm);
-    loops->raise_row(a->picture[1], a->norm, n, a->top);
+    loops->sum_steps(a->x, step, k, n, a->sum);
+    loops->invert_squares(a->sum, n, a->norm, a->range);
+    loops->raise_row(a->answer, a->norm, n, a->top);
 }
 
-static void check_sight(const struct sight *a, const struct sight *before, int64_t n)
+static void check_sight(const struct sight *a, const struct sight *before, int64_t step, int64_t k,
+                        int64_t n)
 {
     float least = INFINITY, most = 0;
     for (int64_t i = 0; i < n; i++) {
         double sum = 0;
-        for (int y = 1; y <= SIDE; y++)
-            for (int x = 0; x < SIDE; x++)
-                sum += pow((double)a->picture[y][i + x], 2);
+        for (int64_t j = 0; j < k; j++)
+            sum += (double)before->x[i + j * step];
         if (sum == 0) {
-            cr_assert(isinf(a->square[i]) && a->norm[i] == 0, "%d sees nothing", (int)i);
+            cr_assert(a->sum[i] == 0 && a->norm[i] == 0, "%d sees nothing", (int)i);
             cr_assert_eq(a->top[i], before->top[i]);
             continue;
         }
-        double answer = fabs((double)a->picture[1][i]) / sqrt(sum);
-        cr_assert_float_eq((double)a->square[i] / sum, 1, 1e-6, "%d", (int)i);
+        double answer = fabs((double)a->answer[i]) / sqrt(sum);
+        cr_assert_float_eq((double)a->sum[i] / sum, 1, 1e-6, "%d of %d", (int)i, (int)k);
         cr_assert_float_eq((double)a->norm[i] * sqrt(sum), 1, 1e-6, "%d", (int)i);
-        cr_assert_float_eq(a->top[i], fmax(answer, (double)before->top[i]), 1e-6, "%d", (int)i);
-        least = fminf(least, a->square[i]);
-        most = fmaxf(most, a->square[i]);
+        double top = fmax(answer, (double)before->top[i]);
+        cr_assert_float_eq((double)a->top[i] / top, 1, 1e-6, "%d", (int)i);
+        least = fminf(least, a->sum[i]);
+        most = fmaxf(most, a->sum[i]);
     }
     cr_assert(a->range[0] == least && a->range[1] == most);
     for (int64_t i = n; i < STEP; i++)
-        cr_assert(a->square[i] == 0 && a->norm[i] == 0 && a->top[i] == before->top[i],
-                  "past the row");
+        cr_assert(a->sum[i] == 0 && a->norm[i] == 0 && a->top[i] == before->top[i], "past the row");
+}
+
+static void check_sights(const ww_loops *loops, int64_t step, int64_t k)
+{
+    for (int64_t n = 1; n <= LONGEST && loops != NULL; n++) {
+        static struct sight before, plain, a;
+        draw_sight(&before, (uint64_t)n);
+        plain = a = before;
+        run_sight(ww_loops_get(WW_LOOPS_PLAIN), &plain, step, k, n);
+        run_sight(loops, &a, step, k, n);
+        cr_assert(memcmp(&plain, &a, sizeof a) == 0, "%s, %d", loops->name, (int)n);
+        check_sight(&a, &before, step, k, n);
+    }
 }
 
 Test(tensor_loops, what_filters_see_is_the_same_everywhere)
 {
     for (int kind = 0; kind < WW_N_LOOPS; kind++)
-        for (int64_t n = 1; n <= LONGEST && ww_loops_get(kind) != NULL; n++) {
-            static struct sight before, plain, a;
-            draw_sight(&before, (uint64_t)n);
-            plain = a = before;
-            run_sight(ww_loops_get(WW_LOOPS_PLAIN), &plain, n);
-            run_sight(ww_loops_get(kind), &a, n);
-            cr_assert(memcmp(&plain, &a, sizeof a) == 0, "%s, %d", ww_loops_get(kind)->name,
-                      (int)n);
-            check_sight(&a, &before, n);
+        for (int64_t k = 1; k <= MOST_K; k++) {
+            check_sights(ww_loops_get(kind), 1, k);
+            check_sights(ww_loops_get(kind), MOST_APART, k);
         }
 }
 
-Test(tensor_loops, what_rounding_leaves_of_a_dark_window_is_nothing)
+Test(tensor_loops, squares_too_faint_for_a_float_are_nothing)
 {
-    const double above[] = {0, 0, 0}, below[] = {1, 1 + 1e-12, 1 + 1e-40};
-    const int32_t over[] = {0, 0, 0}, dark[] = {3, 3, 3}, lit[] = {3, 4, 5};
     for (int kind = 0; kind < WW_N_LOOPS; kind++) {
         const ww_loops *loops = ww_loops_get(kind);
-        float square[2], range[2] = {INFINITY, 0};
+        const float square[] = {0, FLT_MIN / 2, FLT_MIN};
+        float norm[3], range[2] = {INFINITY, 0};
         if (loops == NULL)
             continue;
-        loops->window_squares(above, below, over, dark, 1, 2, square, range);
-        cr_assert(isinf(square[0]) && isinf(square[1]), "%s: no pixel is lit", loops->name);
+        loops->invert_squares(square, 2, norm, range);
+        cr_assert(norm[0] == 0 && norm[1] == 0, "%s", loops->name);
         cr_assert(isinf(range[0]) && range[1] == 0, "%s", loops->name);
-        loops->window_squares(above, below, over, lit, 1, 2, square, range);
-        cr_assert_float_eq(square[0], 1e-12, 1e-15, "%s", loops->name);
-        cr_assert(isinf(square[1]), "%s: less than nothing is left", loops->name);
-        cr_assert(range[0] == square[0] && range[1] == square[0], "%s", loops->name);
+        loops->invert_squares(square, 3, norm, range);
+        cr_assert_float_eq((double)norm[2] * sqrt((double)FLT_MIN), 1, 1e-6, "%s", loops->name);
+        cr_assert(range[0] == FLT_MIN && range[1] == FLT_MIN, "%s", loops->name);
     }
 }

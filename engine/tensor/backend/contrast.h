@@ -7,6 +7,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <string.h>
 
 #include "engine/tensor/backend/loops.h"
 #include "engine/tensor/backend/simd.h"
@@ -19,32 +20,51 @@ TARGET static void raise_row(const float *x, const float *scale, int64_t n, floa
     }
 }
 
-TARGET static void window_squares(const double *above, const double *below, const int32_t *over,
-                                  const int32_t *under, int64_t k, int64_t n, float *square,
-                                  float range[2])
+/* y += x; x may be y, further on. */
+TARGET INLINE void add_row(const float *x, int64_t n, float *y)
+{
+    int64_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        STORE(y + i, ADD(LOAD(y + i), LOAD(x + i)));
+    for (; i < n; i++)
+        y[i] += x[i];
+}
+
+TARGET static void sum_steps(float *x, int64_t step, int64_t k, int64_t n, float *y)
+{
+    int64_t left = n + (k - 1) * step;
+    for (int64_t span = 1, done = 0; span <= k; span *= 2) {
+        if (k & span) {
+            if (done == 0)
+                memcpy(y, x, (size_t)n * sizeof *y);
+            else
+                add_row(x + done * step, n, y);
+            done += span;
+        }
+        left -= span * step;
+        if (2 * span <= k)
+            add_row(x + span * step, left, x);
+    }
+}
+
+TARGET static void invert_squares(const float *square, int64_t n, float *y, float range[2])
 {
     float least = range[0], most = range[1];
 #pragma omp simd reduction(min : least) reduction(max : most)
     for (int64_t i = 0; i < n; i++) {
-        float sum = (float)(below[i + k] - below[i] - above[i + k] + above[i]);
-        int32_t lit = under[i + k] - under[i] - over[i + k] + over[i];
-        bool nothing = lit == 0 || !(sum >= FLT_MIN);
-        float low = nothing ? INFINITY : sum, high = nothing ? 0 : sum;
-        square[i] = low;
+        bool nothing = !(square[i] >= FLT_MIN);
+        float low = nothing ? INFINITY : square[i], high = nothing ? 0 : square[i];
+        y[i] = low;
         least = low < least ? low : least;
         most = high > most ? high : most;
     }
     range[0] = least;
     range[1] = most;
-}
-
-TARGET static void inverse_root(int64_t n, float *x)
-{
     int64_t i = 0;
     for (; i + LANES <= n; i += LANES)
-        STORE(x + i, DIV(ALL(1), ROOT(LOAD(x + i))));
+        STORE(y + i, DIV(ALL(1), ROOT(LOAD(y + i))));
     for (; i < n; i++)
-        x[i] = 1 / sqrtf(x[i]);
+        y[i] = 1 / sqrtf(y[i]);
 }
 
 #endif

@@ -28,9 +28,9 @@
 #include "engine/tensor/backend/sizes.h"
 
 enum { TILE = 4, PATCH = 7, POINTS = 49, PLACES = 16, TAPS = 16, LINE = 16, EIGHT = 8 };
-/* Tiles of a block, and vectors of prototypes of which their sums are kept: as the second cache
- * allows. */
-enum { MOST_TILES = 16, MOST_VECTORS = 3 };
+/* Vectors of prototypes whose sums are kept, and floats of a block's tiles and of these: they have
+ * to stay in the second cache while prototypes go by. */
+enum { MOST_VECTORS = 3, BLOCK_FLOATS = 3 << 16 };
 
 struct grid {
     int64_t h, w, down, across, first; /* pixels; tiles of places; its first tile of all */
@@ -53,7 +53,7 @@ struct ww_distance {
     int64_t patches;      /* the most that a block reads, of one channel */
     int64_t stage_floats; /* their pixels */
     struct layout at;
-    ww_kept kept;        /* transformed prototypes [49][vectors][depth][lanes] */
+    ww_kept kept;        /* transformed prototypes [vectors / 3][49][depth][3][lanes] */
     double mean, *power; /* of all prototypes; each one's |p - mean|^2 */
     struct grid grid[];
 };
@@ -86,7 +86,9 @@ static struct strip strip_of(const ww_distance *d, int64_t first, int64_t most)
 
 static void plan_blocks(ww_distance *d)
 {
-    int64_t blocks = ww_up((d->tiles + MOST_TILES - 1) / MOST_TILES, d->threads);
+    int64_t most = BLOCK_FLOATS / POINTS / (d->depth + MOST_VECTORS * d->kernels->lanes);
+    most = most < EIGHT ? EIGHT : most / EIGHT * EIGHT;
+    int64_t blocks = ww_up((d->tiles + most - 1) / most, d->threads);
     d->block = ww_up((d->tiles + blocks - 1) / blocks, EIGHT);
     for (int64_t first = 0; first < d->tiles; first += d->block) {
         int64_t last = ww_least(first + d->block, d->tiles);
@@ -206,16 +208,17 @@ static void transform_block(const double *g, float *to, size_t step)
 /* Prototype p in blocks, of row a, column b and channel q. */
 static void transform_prototype(const ww_distance *d, int64_t p, const float *prototype)
 {
-    int64_t lanes = d->kernels->lanes;
-    float *to = d->kept.made + p / lanes * d->depth * lanes + p % lanes;
-    for (int64_t at = 0; at < d->depth; at++, to += lanes) {
+    int64_t lanes = d->kernels->lanes, first = p / lanes / MOST_VECTORS * MOST_VECTORS;
+    int64_t row = ww_least(MOST_VECTORS, d->vectors - first) * lanes;
+    float *to = d->kept.made + first * POINTS * d->depth * lanes + (p - first * lanes);
+    for (int64_t at = 0; at < d->depth; at++, to += row) {
         int64_t top = at / d->c / d->cut * TILE, left = at / d->c % d->cut * TILE;
         const float *from = prototype + at % d->c * d->k * d->k;
         double taps[TAPS] = {0};
         for (int64_t i = 0; i < ww_least(TILE, d->k - top); i++)
             for (int64_t j = 0; j < ww_least(TILE, d->k - left); j++)
                 taps[i * TILE + j] = (double)from[(top + i) * d->k + left + j] - d->mean;
-        transform_block(taps, to, (size_t)(d->vectors * d->depth * lanes));
+        transform_block(taps, to, (size_t)(d->depth * row));
     }
 }
 
@@ -327,10 +330,9 @@ static void meet_prototypes(const ww_distance *d, int64_t n, float *own, float *
     for (int64_t first = 0; first < d->vectors; first += MOST_VECTORS) {
         int64_t vectors = ww_least(MOST_VECTORS, d->vectors - first), row = vectors * lanes;
         const ww_panels panels = {
-            .a_step = d->block, .b_step = lanes, .b_vector = d->depth * lanes, .c_row = row};
-        for (size_t point = 0; point < POINTS; point++) {
-            const float *prototypes =
-                d->kept.made + ((int64_t)point * d->vectors + first) * d->depth * lanes;
+            .a_step = d->block, .b_step = row, .b_vector = lanes, .c_row = row};
+        const float *prototypes = d->kept.made + first * POINTS * d->depth * lanes;
+        for (size_t point = 0; point < POINTS; point++, prototypes += d->depth * row) {
             for (int64_t t = 0; t < n; t += rows)
                 d->kernels->product(
                     &panels, own + d->at.maps + point * d->at.maps_step + t, prototypes,

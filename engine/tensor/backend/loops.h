@@ -90,15 +90,12 @@ typedef struct ww_loops {
 
     /** top = max(top, |x| scale). */
     void (*raise_row)(const float *x, const float *scale, int64_t n, float *top);
-    /** square[u] = the sum of squares in a window k wide, of which `above` and `below` have the
-     * sums over all pixels above and left of its corners, and `over` and `under` how many are lit;
-     * infinite where none is or rounding left nothing. range[0] and range[1] become no more than
-     * the least and no less than the largest finite one. */
-    void (*window_squares)(const double *above, const double *below, const int32_t *over,
-                           const int32_t *under, int64_t k, int64_t n, float *square,
-                           float range[2]);
-    /** x = 1 / sqrt(x). */
-    void (*inverse_root)(int64_t n, float *x);
+    /** y[n] = the sum of k numbers x[i], x[i + step], ...; x, with n + (k - 1) step of them, is
+     * lost. */
+    void (*sum_steps)(float *x, int64_t step, int64_t k, int64_t n, float *y);
+    /** y = 1 / sqrt(square), 0 where that is below the least normal float. range[0] and range[1]
+     * become no more than the least and no less than the largest of the others. */
+    void (*invert_squares)(const float *square, int64_t n, float *y, float range[2]);
 
     /** A step of an optimiser over n parameters w; before it, unless decay is NULL, each w loses
      * rate (of ww_adaptive: decay_rate) times its decay times itself. */

@@ -23,8 +23,8 @@ const ww_loops ww_loops_avx512 = {.name = "avx512",
                                   .sum_shifts = sum_shifts,
                                   .pairs_back = pairs_back,
                                   .raise_row = raise_row,
-                                  .window_squares = window_squares,
-                                  .inverse_root = inverse_root,
+                                  .sum_steps = sum_steps,
+                                  .invert_squares = invert_squares,
                                   .momentum = momentum,
                                   .adaptive = adaptive};
 

@@ -126,8 +126,8 @@ static struct field field_of(const struct size *s, int64_t k)
 /* ---- memory ---- */
 
 struct room {
-    size_t picture, pools, energy, lit, scale, product; /* shared; all of them in floats */
-    size_t row;                                         /* of a thread */
+    size_t picture, pools, norms, scale, product; /* shared; all of them in floats */
+    size_t row;                                   /* of a thread */
 };
 
 static size_t lines(int64_t floats)
@@ -135,20 +135,12 @@ static size_t lines(int64_t floats)
     return (size_t)ww_up(floats, LINE);
 }
 
-/* Of a strip, and of what its filters reach over. */
-static ww_window_norms norms_of(const struct size *s, int threads)
-{
-    return (ww_window_norms){.rows = s->strip + 2 * s->reach, .w = s->pw, .threads = threads};
-}
-
 static struct room room_of(const struct size *s)
 {
     int64_t strips = (s->rows + s->strip - 1) / s->strip;
-    int64_t rows = (strips - 1) * s->strip + ww_window_norms_rows(s->strip + 2 * s->reach);
-    size_t sums[2];
-    ww_window_norms_room(s->strip + 2 * s->reach, s->pw, sums);
-    struct room r = {.picture = lines(rows * s->pw), .energy = sums[0], .lit = sums[1]};
+    struct room r = {.picture = lines((strips * s->strip + 2 * s->reach) * s->pw)};
     r.pools = lines(s->soft ? s->f * s->oh * s->ow * 4 : 0); /* two doubles */
+    r.norms = ww_window_norms_room(s->strip + 2 * s->reach, s->pw, ww_threads());
     r.product = lines(s->f * s->strip * s->pw);
     r.scale = lines(s->strip * s->w);
     r.row = lines(s->w);
@@ -216,8 +208,8 @@ static ww_status prepare(ww_op_call *call)
         }
     }
     call->plan = plan;
-    call->scratch_floats = room.picture + room.pools + room.energy + room.lit + room.scale +
-                           room.product + plan->conv_floats + (size_t)plan->threads * room.row;
+    call->scratch_floats = room.picture + room.pools + room.norms + room.scale + room.product +
+                           plan->conv_floats + (size_t)plan->threads * room.row;
     return WW_OK;
 }
 
@@ -312,7 +304,7 @@ static ww_status pool_strip(const ww_op_call *call, const struct size *s, const 
 {
     const struct plan *plan = call->plan;
     float *picture = call->scratch + y * s->pw, *pools = call->scratch + room->picture;
-    float *energy = pools + room->pools, *lit = energy + room->energy, *scale = lit + room->lit;
+    float *norms = pools + room->pools, *scale = norms + room->norms;
     float *product = scale + room->scale, *work = product + room->product;
     float *own = work + plan->conv_floats;
     struct responses r = {.product = product,
@@ -321,18 +313,14 @@ static ww_status pool_strip(const ww_op_call *call, const struct size *s, const 
                           .out = out,
                           .sum = (double *)(void *)pools,
                           .weight = (double *)(void *)pools + s->f * s->oh * s->ow};
-    ww_window_norms norms = norms_of(s, plan->threads);
-    norms.energy = (double *)(void *)energy;
-    norms.lit = (int32_t *)(void *)lit;
-    ww_window_norms_add_up(&norms, picture);
     for (int j = 0; j < s->n_sizes; j++) {
         r.field = field_of(s, call->in_shape[j + 1].dim[1]);
         r.rows = ww_least(s->strip, r.field.rows - y);
         if (r.rows <= 0)
             continue;
         double ratio;
-        ww_windows at = {r.field.k, r.field.at, r.field.at, r.rows, r.field.columns};
-        ww_window_norms_invert(&norms, &at, scale, s->w, &ratio);
+        ww_windows at = {s->pw, r.field.k, r.field.at, r.field.at, r.rows, r.field.columns};
+        ww_window_norms(picture, &at, plan->threads, scale, s->w, &ratio, norms);
         WW_TRY(ww_conv_run(ratio < FAINT * FAINT ? &plan->local[j] : &plan->conv[j],
                            picture + r.field.at * s->pw, call->in[j + 1], product, work));
 #pragma omp parallel for num_threads(plan->threads)

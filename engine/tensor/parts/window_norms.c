@@ -1,93 +1,73 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Sums of squares over windows, from sums over all that is above and left (Crow 1984, "summed-area
- * tables"), in double:
+/* Sums of squares over windows, first along rows, then down, each by doubling: sums of 2 neighbours
+ * from those of 1, of 4 from those of 2, and what k is made of joins,
  *
- *     sum over a window = S(bottom, right) - S(top, right) - S(bottom, left) + S(top, left),
+ *     s_2m(i) = s_m(i) + s_m(i + m),     s_11(i) = s_1(i) + s_2(i + 1) + s_8(i + 3).
  *
- * and where the same of counts says that no pixel is lit, it is nothing, whatever rounding left. */
+ * So a window of side k costs some 3 log2 k additions, in whole vectors; and because nothing is
+ * ever taken away (as from sums over all that is above and left), floats are enough, and a window
+ * without a lit pixel has a sum of exactly 0. Columns are done in bands that stay in the first
+ * cache. */
 #include "engine/tensor/parts/window_norms.h"
 
 #include <math.h>
+#include <omp.h>
 #include <string.h>
 
+#include "engine/tensor/backend/kernels.h"
 #include "engine/tensor/backend/loops.h"
 #include "engine/tensor/backend/sizes.h"
 
-enum { TOGETHER = 4, COLUMNS = 64, LINE = 16 }; /* TOGETHER: rows; additions do not wait then */
+enum { BAND = 16, LINE = 16 };
 
-int64_t ww_window_norms_rows(int64_t rows)
+static int64_t own_floats(int64_t rows, int64_t w)
 {
-    return ww_up(rows, TOGETHER);
+    return ww_up(w + 2 * rows * BAND, LINE);
 }
 
-void ww_window_norms_room(int64_t rows, int64_t w, size_t floats[2])
+size_t ww_window_norms_room(int64_t rows, int64_t w, int threads)
 {
-    int64_t borders = (ww_window_norms_rows(rows) + 1) * (w + 1);
-    floats[0] = (size_t)ww_up(2 * borders, LINE);
-    floats[1] = (size_t)ww_up(borders, LINE);
+    return (size_t)(ww_up(rows * w, LINE) + threads * own_floats(rows, w));
 }
 
-/* Rows first .. first + 3 along themselves. */
-static void add_along(const ww_window_norms *n, const float *x, int64_t first)
+/* sum[across] of the squares of k pixels of a row. */
+static void sum_along(const ww_windows *at, const float *x, float *square, float *sum)
 {
-    int64_t line = n->w + 1;
-    const float *from = x + first * n->w;
-    double *energy = n->energy + (first + 1) * line, along[TOGETHER] = {0};
-    int32_t *lit = n->lit + (first + 1) * line, count[TOGETHER] = {0};
-    for (int r = 0; r < TOGETHER; r++) {
-        energy[r * line] = 0;
-        lit[r * line] = 0;
-    }
-    for (int64_t i = 0; i < n->w; i++)
-        for (int r = 0; r < TOGETHER; r++) {
-            double pixel = (double)from[r * n->w + i];
-            energy[r * line + i + 1] = along[r] += pixel * pixel;
-            lit[r * line + i + 1] = count[r] += pixel != 0;
-        }
+    for (int64_t i = 0; i < at->across + at->k - 1; i++)
+        square[i] = x[i] * x[i];
+    ww_loops_best()->sum_steps(square, 1, at->k, at->across, sum);
 }
 
-/* Then columns down. */
-static void add_down(const ww_window_norms *n, int64_t first, int64_t count)
-{
-    int64_t line = n->w + 1;
-    for (int64_t y = 1; y <= n->rows; y++) {
-        double *energy = n->energy + y * line + first;
-        int32_t *lit = n->lit + y * line + first;
-        for (int64_t i = 0; i < count; i++) {
-            energy[i] += energy[i - line];
-            lit[i] += lit[i - line];
-        }
-    }
-}
-
-void ww_window_norms_add_up(const ww_window_norms *n, const float *x)
-{
-    int64_t line = n->w + 1;
-    memset(n->energy, 0, (size_t)line * sizeof *n->energy);
-    memset(n->lit, 0, (size_t)line * sizeof *n->lit);
-#pragma omp parallel num_threads(n->threads)
-    {
-#pragma omp for schedule(static)
-        for (int64_t y = 0; y < n->rows; y += TOGETHER)
-            add_along(n, x, y);
-#pragma omp for schedule(static)
-        for (int64_t first = 0; first < line; first += COLUMNS)
-            add_down(n, first, ww_least(COLUMNS, line - first));
-    }
-}
-
-void ww_window_norms_invert(const ww_window_norms *n, const ww_windows *at, float *scale,
-                            int64_t stride, double *ratio)
+/* Columns first .. first + n - 1 of the sums along rows. */
+static void invert_band(const ww_windows *at, const float *along, int64_t first, int64_t n,
+                        float *scale, int64_t stride, float *own, float range[2])
 {
     const ww_loops *loops = ww_loops_best();
-    float least = INFINITY, most = 0; /* squares */
-#pragma omp parallel for num_threads(n->threads) reduction(min : least) reduction(max : most)
-    for (int64_t i = 0; i < at->down; i++) {
-        float range[2] = {least, most}, *row = scale + i * stride;
-        int64_t top = (at->row + i) * (n->w + 1) + at->column, bottom = top + at->k * (n->w + 1);
-        loops->window_squares(n->energy + top, n->energy + bottom, n->lit + top, n->lit + bottom,
-                              at->k, at->across, row, range);
-        loops->inverse_root(at->across, row);
+    const ww_kernels *kernels = ww_kernels_best();
+    int64_t rows = at->down + at->k - 1;
+    float *sum = own + rows * n;
+    kernels->copy_rows(own, n, along + first, at->across, rows, n);
+    loops->sum_steps(own, n, at->k, at->down * n, sum);
+    loops->invert_squares(sum, at->down * n, own, range);
+    kernels->copy_rows(scale + first, stride, own, n, at->down, n);
+}
+
+void ww_window_norms(const float *x, const ww_windows *at, int threads, float *scale,
+                     int64_t stride, double *ratio, float *room)
+{
+    int64_t rows = at->down + at->k - 1;
+    size_t own = (size_t)own_floats(rows, at->w);
+    float *along = room + (size_t)threads * own, least = INFINITY, most = 0; /* squares */
+#pragma omp parallel num_threads(threads) reduction(min : least) reduction(max : most)
+    {
+        float *mine = room + (size_t)omp_get_thread_num() * own, range[2] = {INFINITY, 0};
+#pragma omp for schedule(static)
+        for (int64_t i = 0; i < rows; i++)
+            sum_along(at, x + (at->row + i) * at->w + at->column, mine, along + i * at->across);
+#pragma omp for schedule(static)
+        for (int64_t first = 0; first < at->across; first += BAND)
+            invert_band(at, along, first, ww_least(BAND, at->across - first), scale, stride, mine,
+                        range);
         least = range[0];
         most = range[1];
     }

@@ -2,39 +2,24 @@
 #ifndef WW_ENGINE_TENSOR_PARTS_WINDOW_NORMS_H
 #define WW_ENGINE_TENSOR_PARTS_WINDOW_NORMS_H
 
-/* Norms of what lies under square windows of a map, of any size at the same cost. */
+/* Norms of what lies under square windows of a picture, for a price that hardly grows with them. */
 
 #include <stddef.h>
 #include <stdint.h>
 
-/** Sums over all pixels above and left of the borders between pixels, [room for rows + 1][w + 1].
- */
-typedef struct ww_window_norms {
-    int64_t rows, w;
-    int threads;
-    double *energy; /* squares */
-    int32_t *lit;   /* pixels that are not 0 */
-} ww_window_norms;
-
-/** Rows that are read, and for which there has to be room: a few more than `rows`. */
-int64_t ww_window_norms_rows(int64_t rows);
-
-/** Floats that both arrays need: the first for `energy`, the second for `lit`. */
-void ww_window_norms_room(int64_t rows, int64_t w, size_t floats[2]);
-
-/** Adds up the pixels x[ww_window_norms_rows(rows), w]. */
-void ww_window_norms_add_up(const ww_window_norms *n, const float *x);
-
-/** Where windows of side k lie: `down` times `across` of them, the first with its corner at (row,
- * column). */
+/** Windows of side k on a picture of rows of w pixels: `down` times `across` of them, the first
+ * with its corner at (row, column). */
 typedef struct ww_windows {
-    int64_t k, row, column, down, across;
+    int64_t w, k, row, column, down, across;
 } ww_windows;
 
-/** scale[down][stride]: of each window 1 / the norm of its pixels, 0 if none is lit (or all are too
- * faint for a normal float). ratio: the least square of a norm over the largest, of those lit; 1 if
- * there is none. */
-void ww_window_norms_invert(const ww_window_norms *n, const ww_windows *at, float *scale,
-                            int64_t stride, double *ratio);
+/** Floats of workspace for windows that together cover at most rows x w pixels. */
+size_t ww_window_norms_room(int64_t rows, int64_t w, int threads);
+
+/** scale[down][stride]: of each window of x 1 / the norm of its pixels (a few 1e-7 of it), 0 if all
+ * are 0 or too faint for their squares to be normal floats. ratio: the least square of a norm over
+ * the largest, of the others; 1 if there are none. */
+void ww_window_norms(const float *x, const ww_windows *at, int threads, float *scale,
+                     int64_t stride, double *ratio, float *room);
 
 #endif

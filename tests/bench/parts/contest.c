@@ -32,7 +32,7 @@ json_t *ww_spread_json(ww_spread s)
 }
 
 /* What the command sets for itself, and what a careful user sets for PyTorch. */
-#define BRIEF "GOMP_SPINCOUNT=1000"
+#define BRIEF "GOMP_SPINCOUNT=3000"
 #define KEEP_MEMORY                                                                                \
     "MALLOC_MMAP_THRESHOLD_=4000000000", "MALLOC_TRIM_THRESHOLD_=8000000000",                      \
         "MALLOC_TOP_PAD_=268435456"
