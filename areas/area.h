@@ -91,6 +91,9 @@ typedef struct ww_area {
     void (*sampling)(const void *params, const ww_view *view, int *height, int *width);
     /** The types of areas whose maps it understands, blank-separated; NULL: any. */
     const char *reads;
+    /** Its arrays "AREA/prototype.N" [count, C, N, N] may become pieces of the map that it reads.
+     */
+    bool imprinted;
     /** Builds the area; failures stick in the graph. */
     void (*build)(ww_area_site *site, const void *params);
     /** Names of the unit classes that can be lesioned apart ("P M K"), or NULL. */

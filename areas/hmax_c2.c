@@ -86,4 +86,5 @@ const ww_area ww_area_hmax_c2 = {
     .native = true,
     .sampling = ww_hmax_one_place,
     .reads = "hmax-c1",
+    .imprinted = true,
     .build = build};

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "connectome/imprint.h"
 #include "connectome/model_parts.h"
-#include "engine/base/random.h"
 
 struct ww_features {
     ww_model *base;  /* holds the numbers */
@@ -165,89 +165,17 @@ ww_status ww_features_of(ww_features *f, const ww_picture *picture, const char *
 
 /* ---- imprinting ---- */
 
-/* A prototype that is still to be imprinted. */
-struct piece {
-    float *to; /* [4][size][size] */
-    int size;
-    size_t file;
-    double v, u; /* where, as shares of the free range */
-};
-
-/* All prototypes of the areas of type hmax-c2, each with the file that it comes from. */
-static ww_status list_pieces(ww_features *f, size_t files, uint64_t seed, struct piece **out,
-                             size_t *n, ww_arena *arena)
-{
-    size_t room = 0;
-    *n = 0;
-    for (int pass = 0; pass < 2; pass++) {
-        for (size_t i = 0; i < ww_values_count(f->base->values); i++) {
-            ww_value *value = ww_values_at(f->base->values, i);
-            const char *word = strstr(value->name, "/prototype.");
-            if (word == NULL || value->kind != WW_NODE_PARAM)
-                continue;
-            size_t count = (size_t)value->shape.dim[0], each = value->size / count;
-            room += pass == 0 ? count : 0;
-            for (size_t k = 0; k < count && pass == 1; k++) {
-                ww_random random = ww_random_stream(seed, value->name, k);
-                struct piece *piece = &(*out)[(*n)++];
-                piece->to = value->data + k * each;
-                piece->size = (int)value->shape.dim[2];
-                piece->file = (size_t)ww_random_below(&random, files);
-                piece->v = ww_random_uniform(&random);
-                piece->u = ww_random_uniform(&random);
-            }
-        }
-        if (pass == 0 && room == 0)
-            return WW_FAIL(WW_EINVAL, "brain %s has no prototypes to imprint (type hmax-c2)",
-                           f->base->brain->name);
-        if (pass == 0 && (*out = ww_arena_array(arena, room, sizeof **out)) == NULL)
-            return WW_ENOMEM;
-    }
-    return WW_OK;
-}
-
-static int source_area(const ww_brain *brain)
-{
-    for (int a = 0; a < brain->n_areas; a++)
-        if (strcmp(brain->area[a].type->item.name, "hmax-c1") == 0)
-            return a;
-    return 0;
-}
-
-/* Cuts the pieces of one file out of the map [4][height][width]. */
-static ww_status cut(const struct piece *piece, size_t n, size_t file, const float *map, int height,
-                     int width)
-{
-    for (size_t i = 0; i < n; i++) {
-        const struct piece *p = &piece[i];
-        if (p->file != file)
-            continue;
-        if (p->size > height || p->size > width)
-            return WW_FAIL(WW_ESHAPE, "%d x %d cells of C1 are too few for a prototype of %d x %d",
-                           width, height, p->size, p->size);
-        int v = (int)(p->v * (height - p->size + 1)), u = (int)(p->u * (width - p->size + 1));
-        for (int c = 0; c < 4; c++)
-            for (int row = 0; row < p->size; row++)
-                memcpy(p->to + (c * p->size + row) * p->size,
-                       map + (c * height + v + row) * width + u, (size_t)p->size * sizeof *map);
-    }
-    return WW_OK;
-}
-
-static ww_status imprint_file(ww_features *f, const struct piece *piece, size_t n,
-                              const char *const *file, size_t which)
+static ww_status imprint_file(ww_features *f, const ww_imprint *imprint, const char *const *file,
+                              size_t which)
 {
     ww_picture picture;
     ww_shape shape;
-    char name[128];
-    int area = source_area(f->base->brain);
     WW_TRY(ww_picture_read(&picture, file[which]));
     ww_status status = show(f, &picture);
     ww_picture_free(&picture);
     if (status == WW_OK) {
-        snprintf(name, sizeof name, "area/%s", f->base->brain->area[area].name);
-        const float *map = ww_program_output(f->program, name, &shape);
-        status = cut(piece, n, which, map, (int)shape.dim[2], (int)shape.dim[3]);
+        const float *map = ww_program_output(f->program, ww_imprint_source(imprint), &shape);
+        status = ww_imprint_take(imprint, which, map, (int)shape.dim[2], (int)shape.dim[3]);
     }
     if (status != WW_OK)
         ww_error_prefix("%s: ", file[which]);
@@ -257,23 +185,17 @@ static ww_status imprint_file(ww_features *f, const struct piece *piece, size_t 
 ww_status ww_features_imprint(ww_features *f, const char *const *file, size_t n, uint64_t seed,
                               ww_progress *progress)
 {
-    struct piece *piece = NULL;
-    size_t pieces;
-    ww_arena *arena = ww_arena_create();
-    if (arena == NULL)
-        return WW_FAIL(WW_ENOMEM, "out of memory");
-    ww_status status = list_pieces(f, n, seed, &piece, &pieces, arena);
+    ww_imprint *imprint;
+    WW_TRY(ww_imprint_open(&imprint, f->base, n, seed));
+    ww_status status = WW_OK;
     for (size_t i = 0; i < n && status == WW_OK; i++) {
-        bool wanted = false;
-        for (size_t k = 0; k < pieces; k++)
-            wanted = wanted || piece[k].file == i;
         ww_progress_step(progress, "imprinting", (double)i, (double)n, file[i]);
-        if (wanted)
-            status = imprint_file(f, piece, pieces, file, i);
+        if (ww_imprint_wants(imprint, i))
+            status = imprint_file(f, imprint, file, i);
         if (status == WW_OK && ww_interrupted())
             status = WW_FAIL(WW_EINTERRUPTED, "interrupted");
     }
     close_sized(f); /* it has the old numbers */
-    ww_arena_free(arena);
+    ww_imprint_free(imprint);
     return status;
 }

@@ -32,10 +32,9 @@ const char *ww_features_area(const ww_features *features);
 ww_status ww_features_of(ww_features *features, const ww_picture *picture, const char *name,
                          const float **out, size_t *count, double *megabytes);
 
-/** Imprints the prototypes of areas of type hmax-c2 (Serre et al. 2007): each becomes a piece of
- * the finest band of C1, at a place drawn at random in one of the n files drawn at random (from
- * `seed`). The pictures are read one after the other. WW_EINVAL where the brain has no such area,
- * WW_ESHAPE where a picture is too small to take a piece from. */
+/** Imprints prototypes (imprint.h) with pieces of n files, drawn from `seed`. The pictures are read
+ * one after the other. Errors: those of ww_imprint_open and ww_imprint_take, and what the areas say
+ * of a picture that is too small. */
 ww_status ww_features_imprint(ww_features *features, const char *const *file, size_t n,
                               uint64_t seed, ww_progress *progress);
 
