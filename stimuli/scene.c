@@ -188,20 +188,11 @@ static ww_status draw_ground(const struct shared *shared, const struct scene *p,
     return WW_OK;
 }
 
-/* The place at fraction u of where a sprite that reaches so far to either side fits. */
-static double place(double u, double extent_deg, double below_deg, double above_deg)
-{
-    double low = -0.5 * extent_deg + below_deg, high = 0.5 * extent_deg - above_deg;
-    return low < high ? low + u * (high - low) : 0.5 * (low + high);
-}
-
 static void animate(const ww_sprite *sprite, const struct scene *p, const ww_view *view,
                     const struct plan *plan, float *rgb, unsigned char *mask, ww_truth *truth)
 {
     size_t n = ww_frame_plane(view);
-    double px = view->deg_per_px;
-    truth->x_deg = place(plan->u, ww_view_width_deg(view), sprite->left * px, sprite->right * px);
-    truth->y_deg = place(plan->v, ww_view_height_deg(view), sprite->down * px, sprite->up * px);
+    ww_sprite_place(sprite, view, plan->u, plan->v, truth);
     for (int f = 1; f < view->frames; f++)
         memcpy(ww_frame_at(rgb, view, f), rgb, 3 * n * sizeof *rgb);
     if (mask)

@@ -99,6 +99,21 @@ static void average(const ww_sprite *sprite, int column, int row, float fx, floa
     }
 }
 
+/* Along one side of the view, for a thing that reaches so far to either side of its centre. */
+static double place(double u, double extent_deg, double below_deg, double above_deg)
+{
+    double low = -0.5 * extent_deg + below_deg, high = 0.5 * extent_deg - above_deg;
+    return low < high ? low + u * (high - low) : 0.5 * (low + high);
+}
+
+void ww_sprite_place(const ww_sprite *sprite, const ww_view *view, double u, double v,
+                     ww_truth *truth)
+{
+    double px = view->deg_per_px;
+    truth->x_deg = place(u, ww_view_width_deg(view), sprite->left * px, sprite->right * px);
+    truth->y_deg = place(v, ww_view_height_deg(view), sprite->down * px, sprite->up * px);
+}
+
 void ww_sprite_over(const ww_sprite *sprite, const ww_view *view, double x_deg, double y_deg,
                     float *frame, unsigned char *mask, unsigned char number)
 {

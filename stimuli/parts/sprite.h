@@ -27,6 +27,11 @@ void ww_sprite_light(ww_sprite *sprite, double gradient);
 /** Brings colours towards grey 0.5: contrast 1 leaves them. */
 void ww_sprite_contrast(ww_sprite *sprite, double contrast);
 
+/** Writes into the truth the place of its centre of mass at fractions u and v (0 .. 1) of where the
+ * whole sprite is within the view; the middle where it is larger than the view. */
+void ww_sprite_place(const ww_sprite *sprite, const ww_view *view, double u, double v,
+                     ww_truth *truth);
+
 /** Lays the sprite over a frame, its centre of mass at (x_deg, y_deg); `mask` (or NULL) gets
  * `number` where the sprite covers at least half of a pixel. */
 void ww_sprite_over(const ww_sprite *sprite, const ww_view *view, double x_deg, double y_deg,
