@@ -59,8 +59,8 @@ struct state {
     uint64_t seed;
     size_t width[READ]; /* numbers of a picture */
     ww_least_squares fit[READ];
-    double accuracy[READ][SIZES];
-    double *decision; /* [SIZES][trials], of C2, above 0: a face; even trials are faces */
+    double accuracy[READ][SIZES]; /* intact */
+    double *decision; /* likewise [SIZES][trials], of C2, above 0: a face; even trials are faces */
 };
 
 /* ---- pictures ---- */
@@ -295,44 +295,53 @@ static ww_status open(void **state, const void *params_, ww_model *model, uint64
 
 /* ---- the test ---- */
 
-static void judge(struct state *s, float *const x[READ], size_t n)
+/* accuracy[READ][SIZES] of the n pictures of the test, and if `keep` each decision. */
+static void judge(struct state *s, float *const x[READ], size_t n, bool keep,
+                  double (*accuracy)[SIZES])
 {
     int trials = s->params->trials, seen[SIZES] = {0};
-    memset(s->accuracy, 0, sizeof s->accuracy);
+    memset(accuracy, 0, READ * sizeof *accuracy);
     for (size_t i = 0; i < n; i++) {
         ww_clutter_picture p = ww_clutter_picture_of(TESTED, i);
         for (int k = 0; k < READ; k++) {
             double said = ww_least_squares_of(&s->fit[k], x[k] + i * s->width[k]);
-            s->accuracy[k][p.size] += ((said > 0) == p.face) / (double)trials;
-            if (k == C2)
+            accuracy[k][p.size] += ((said > 0) == p.face) / (double)trials;
+            if (k == C2 && keep)
                 s->decision[p.size * trials + seen[p.size]++] = said;
         }
     }
+    if (keep)
+        memcpy(s->accuracy, accuracy, sizeof s->accuracy);
+}
+
+static void sum_up(double (*accuracy)[SIZES], double *value)
+{
+    for (int k = 0; k < READ; k++) {
+        value[M_OVERALL + k] = 0;
+        for (int i = 0; i < SIZES; i++)
+            value[M_OVERALL + k] += accuracy[k][i] / SIZES;
+    }
+    for (int i = 0; i < SIZES; i++) {
+        value[M_ACCURACY + i] = accuracy[C2][i];
+        if (i > 0)
+            value[M_LOSS + i - 1] = accuracy[C2][i - 1] - accuracy[C2][i];
+    }
+    for (int k = STATISTICS; k < READ; k++)
+        value[M_GAIN + k - 1] = value[M_OVERALL + C2] - value[M_OVERALL + k];
 }
 
 static ww_status measure(void *state, ww_model *model, double *value)
 {
     struct state *s = state;
     size_t n = SIZES * (size_t)s->params->trials;
+    double accuracy[READ][SIZES];
     float *x[READ];
-    (void)model;
     ww_status status = make_room(s, n, x);
     if (status == WW_OK)
         status = show(s, TESTED, n, x);
     if (status == WW_OK) {
-        judge(s, x, n);
-        for (int k = 0; k < READ; k++) {
-            value[M_OVERALL + k] = 0;
-            for (int i = 0; i < SIZES; i++)
-                value[M_OVERALL + k] += s->accuracy[k][i] / SIZES;
-        }
-        for (int i = 0; i < SIZES; i++) {
-            value[M_ACCURACY + i] = s->accuracy[C2][i];
-            if (i > 0)
-                value[M_LOSS + i - 1] = s->accuracy[C2][i - 1] - s->accuracy[C2][i];
-        }
-        for (int k = STATISTICS; k < READ; k++)
-            value[M_GAIN + k - 1] = value[M_OVERALL + C2] - value[M_OVERALL + k];
+        judge(s, x, n, ww_lesion_units(model->brain, model->values) == 0, accuracy);
+        sum_up(accuracy, value);
     }
     free_all(x);
     return status;

@@ -27,7 +27,7 @@ static void quoted(FILE *gp, const char *text)
     }
 }
 
-/* The label of the x axis; below it, where there are error bars, what they are. */
+/* The label of the x axis; below it, where there are error bars, the caption and what they are. */
 static void x_label(FILE *gp, const ww_figure_data *d)
 {
     bool captioned = d->caption != NULL && d->caption[0] != '\0';
@@ -36,7 +36,7 @@ static void x_label(FILE *gp, const ww_figure_data *d)
     if (d->low != NULL && d->interval != NULL && d->interval[0] != '\0') {
         fputs("\\n", gp);
         quoted(gp, captioned ? d->caption : "");
-        fputs(captioned ? "; error bars: " : "error bars: ", gp);
+        fputs(captioned ? ";\\nerror bars: " : "error bars: ", gp);
         quoted(gp, d->interval);
     }
     fputs("\" noenhanced\n", gp);

@@ -40,25 +40,25 @@ static ww_status store_accuracy(const ww_grid *grid, int b, ww_h5 *results, ww_a
         x[i % SIZES] = 100 * ww_clutter_share[i % SIZES];
     }
     bool interval = grid->n_seeds >= WW_SEEDS_FOR_INTERVAL;
-    ww_figure_data figure = {
-        .kind = "curves",
-        .name = ww_arena_printf(arena, "accuracy-%s", grid->name[b]),
-        .title = "Is there a face among the leaves?",
-        .caption = ww_arena_printf(arena, "%s, means of %d sets of pictures; line: guessing",
-                                   grid->name[b], grid->n_seeds),
-        .x_label = "size of the face or object (% of the picture's side)",
-        .y_label = "share correct",
-        .interval = interval ? "95 % t interval over sets of pictures" : "",
-        .rows = READ,
-        .columns = SIZES,
-        .row_name = row,
-        .x = x,
-        .value = value,
-        .low = interval ? value + CELLS : NULL,
-        .high = interval ? value + 2 * CELLS : NULL,
-        .reference = 0.5,
-        .y_min = 0.4,
-        .y_max = 1};
+    ww_figure_data figure = {.kind = "curves",
+                             .name = ww_arena_printf(arena, "accuracy-%s", grid->name[b]),
+                             .title = "Is there a face among the leaves?",
+                             .caption =
+                                 ww_arena_printf(arena, "%s, %d sets of pictures; line: guessing",
+                                                 grid->name[b], grid->n_seeds),
+                             .x_label = "size of the face or object (% of the picture's side)",
+                             .y_label = "share correct",
+                             .interval = interval ? "95 % t interval over sets" : "",
+                             .rows = READ,
+                             .columns = SIZES,
+                             .row_name = row,
+                             .x = x,
+                             .value = value,
+                             .low = interval ? value + CELLS : NULL,
+                             .high = interval ? value + 2 * CELLS : NULL,
+                             .reference = 0.5,
+                             .y_min = 0.4,
+                             .y_max = 1};
     return ww_figure_store(results, &figure);
 }
 

@@ -1,5 +1,5 @@
 $ whatwhere list
-> ^stimuli +bar dead_leaves dots face
+> ^stimuli +bar clutter dead_leaves dots face
 > ^commands +analyse .*features
 
 $ whatwhere list --names

@@ -138,10 +138,11 @@ static void check_chance(const ww_experiment *x, const ww_rig_numbers *n)
 Test(experiments_measure, chance_is_what_random_brains_without_eyes_come_to)
 {
     static ww_rig_numbers blind[MODELS];
-    ww_tiny_brain();
+    ww_model *tiny = ww_rig_model(ww_tiny_brain(), 1);
     for (size_t i = 0; i < ww_experiments_count; i++) {
         const ww_experiment *x = ww_experiments[i];
-        if (ww_rig_repeats(i) || x->wants == WW_WANTS_NOTHING || x->chance == NULL)
+        if (ww_rig_repeats(i) || x->wants == WW_WANTS_NOTHING || x->chance == NULL ||
+            !ww_rig_applies(x, tiny))
             continue;
         void *params = ww_rig_params(x, TRIALS);
         for (int k = 0; k < MODELS; k++) {
@@ -155,6 +156,7 @@ Test(experiments_measure, chance_is_what_random_brains_without_eyes_come_to)
         check_chance(x, blind);
         free(params);
     }
+    ww_model_free(tiny);
 }
 
 /* ---- brains that lack something, and failures ---- */

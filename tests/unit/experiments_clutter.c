@@ -225,13 +225,18 @@ Test(experiments_clutter, a_lesion_of_all_of_c2_leaves_guessing)
     double value[MEASURES];
     ww_lesion lesion;
     ww_arena *arena = ww_arena_create();
+    double accuracy[READ][SIZES], decision[SIZES][TRIALS], again[SIZES][TRIALS];
     rig_open(&rig, small, 1);
+    described(&rig, accuracy, decision);
     ww_brain *brain = rig.model->brain;
     cr_assert_eq(ww_lesion_parse(&lesion, "V4", "", brain, arena), WW_OK, "%s", ww_error_message());
     cr_assert_eq(ww_lesion_apply(brain, rig.model->values, &lesion, 1, 1, NULL), WW_OK);
     cr_assert_eq(ww_experiment_hmax_clutter.measure(rig.state, rig.model, value), WW_OK);
     for (int i = 0; i < SIZES; i++)
         cr_assert_float_eq(value[M_ACCURACY + i], 0.5, 1e-12, "%g", value[M_ACCURACY + i]);
+    described(&rig, accuracy, again); /* of the intact brain still */
+    cr_assert(memcmp(decision, again, sizeof again) == 0);
+    cr_assert_eq(accuracy[C2][0], rig.value[M_ACCURACY]);
     for (int k = STATISTICS; k < READ; k++) /* which hear nothing of it */
         cr_assert_eq(value[M_OVERALL + k], rig.value[M_OVERALL + k]);
     ww_arena_free(arena);
