@@ -13,6 +13,7 @@
  * that may begin, the one with the most work behind it goes first (list scheduling by critical
  * path; Graham 1969, "Bounds on multiprocessing timing anomalies"). */
 
+#include <math.h>
 #include <omp.h>
 #include <sched.h>
 #include <stdio.h>
@@ -25,10 +26,10 @@
 enum { WORD = 64, PATIENCE = 256 };
 
 /* What is believed of a core: multiply-adds and floats a second, seconds of a call; seconds to
- * share a call among threads, from how many seconds on that is done; how much longer side by side
- * takes than its bounds. */
+ * share a call among threads, from how many seconds on that is done, how much longer the threads
+ * then take; how much longer side by side takes than these beliefs have it. */
 static const double PRODUCTS_S = 200e9, FLOATS_S = 7e9, CALL_S = 0.5e-6;
-static const double SHARE_S = 5e-6, SHARED_FROM_S = 50e-6, IMBALANCE = 1.2;
+static const double SHARE_S = 5e-6, SHARED_FROM_S = 50e-6, SHARED = 1.1, MISJUDGED = 1.05;
 
 typedef struct cell {
     int writer; /* a step, or -1 */
@@ -63,36 +64,124 @@ static double backward_s(const ww_program *program, const ww_unit *unit)
 
 static double shared_s(double alone_s, int threads)
 {
-    return alone_s < SHARED_FROM_S ? alone_s : SHARE_S + alone_s / threads;
+    return alone_s < SHARED_FROM_S ? alone_s : SHARE_S + SHARED * alone_s / threads;
 }
 
+/* A unit of a race side by side. */
+typedef struct racer {
+    double cost, path; /* path: from its beginning to the end of all that waits for it */
+    double begin;      /* when all it waits for are done */
+    int waits;         /* for how many that have not begun */
+    int after;         /* the first link of those that wait for it; -1: none */
+} racer;
+
+typedef struct race {
+    const ww_program *program;
+    racer *unit;
+    struct {
+        int unit, next;
+    } * link;
+    int *ready, n_ready; /* units that wait for none that has not begun */
+} race;
+
+static void race_free(race *r)
+{
+    free(r->unit);
+    free(r->link);
+    free(r->ready);
+}
+
+/* Who waits for whom; costs are there. Links of a unit go to later units alone. */
+static bool line_up(race *r)
+{
+    const ww_program *p = r->program;
+    size_t n = (size_t)p->n_units, links = 1;
+    for (size_t u = 0; u < n; u++)
+        links += (size_t)p->units[u].node->n_in;
+    r->link = calloc(links, sizeof *r->link);
+    r->ready = calloc(n + 1, sizeof *r->ready);
+    if (r->link == NULL || r->ready == NULL)
+        return false;
+    int made = 0;
+    for (int u = 0; u < p->n_units; u++) {
+        for (int k = 0; k < p->units[u].node->n_in; k++) {
+            int before = p->arrays[p->units[u].node->in[k]].unit;
+            if (before < 0)
+                continue;
+            r->link[made].unit = u;
+            r->link[made].next = r->unit[before].after;
+            r->unit[before].after = made++;
+            r->unit[u].waits++;
+        }
+        if (r->unit[u].waits == 0)
+            r->ready[r->n_ready++] = u;
+    }
+    for (int u = p->n_units; u-- > 0;) {
+        double after = 0;
+        for (int l = r->unit[u].after; l >= 0; l = r->link[l].next)
+            after = fmax(after, r->unit[r->link[l].unit].path);
+        r->unit[u].path = after + r->unit[u].cost;
+    }
+    return true;
+}
+
+/* Which of the ready a lane takes that is free from `now` on: of those that may begin first, the
+ * one with the longest path. */
+static int choose_ready(const race *r, double now)
+{
+    int chosen = 0;
+    for (int i = 1; i < r->n_ready; i++) {
+        const racer *a = &r->unit[r->ready[i]], *b = &r->unit[r->ready[chosen]];
+        double from = fmax(a->begin, now), best = fmax(b->begin, now);
+        if (from < best || (from == best && a->path > b->path))
+            chosen = i;
+    }
+    return chosen;
+}
+
+/* When all units are done on so many lanes. */
+static double race_s(race *r, int lanes)
+{
+    double end = 0, idle[WW_LANES_MOST] = {0};
+    while (r->n_ready > 0) {
+        int lane = 0;
+        for (int l = 1; l < lanes; l++)
+            lane = idle[l] < idle[lane] ? l : lane;
+        int chosen = choose_ready(r, idle[lane]);
+        const racer *unit = &r->unit[r->ready[chosen]];
+        double done = idle[lane] = fmax(unit->begin, idle[lane]) + unit->cost;
+        r->ready[chosen] = r->ready[--r->n_ready];
+        for (int l = unit->after; l >= 0; l = r->link[l].next) {
+            racer *next = &r->unit[r->link[l].unit];
+            next->begin = fmax(next->begin, done);
+            if (--next->waits == 0)
+                r->ready[r->n_ready++] = r->link[l].unit;
+        }
+        end = fmax(end, done);
+    }
+    return end;
+}
+
+/* Forward and backward go the same ways, so they are raced as one. */
 int ww_lanes_choose(const ww_program *program)
 {
-    int threads = ww_threads() < WW_LANES_MOST ? ww_threads() : WW_LANES_MOST;
+    int threads = ww_threads() < WW_LANES_MOST ? ww_threads() : WW_LANES_MOST, lanes = 1;
     const ww_compile_options *o = &program->options;
-    double *path = calloc((size_t)program->n_units + 1, sizeof *path);
-    bool one = o->profile || o->recompute || o->reference || o->unshared;
-    if (threads < 2 || one || path == NULL) {
-        free(path);
+    race r = {.program = program};
+    double shared = 0;
+    if (threads < 2 || o->profile || o->recompute || o->reference || o->unshared)
         return 1;
-    }
-    double work = 0, shared = 0, longest = 0;
-    for (int u = 0; u < program->n_units; u++) {
-        const ww_unit *unit = &program->units[u];
-        double forward = forward_s(program, unit), backward = backward_s(program, unit);
-        for (int k = 0; k < unit->node->n_in; k++) {
-            int before = program->arrays[unit->node->in[k]].unit;
-            if (before >= 0 && path[before] > path[u])
-                path[u] = path[before];
-        }
-        path[u] += forward + backward;
-        longest = path[u] > longest ? path[u] : longest;
-        work += forward + backward;
+    r.unit = calloc((size_t)program->n_units + 1, sizeof *r.unit);
+    for (int u = 0; u < program->n_units && r.unit != NULL; u++) {
+        double forward = forward_s(program, &program->units[u]);
+        double backward = backward_s(program, &program->units[u]);
+        r.unit[u] = (racer){.cost = forward + backward, .after = -1};
         shared += shared_s(forward, threads) + shared_s(backward, threads);
     }
-    free(path);
-    double beside = work / threads > longest ? work / threads : longest;
-    return IMBALANCE * beside < shared ? threads : 1;
+    if (r.unit != NULL && line_up(&r))
+        lanes = MISJUDGED * race_s(&r, threads) < shared ? threads : 1;
+    race_free(&r);
+    return lanes;
 }
 
 /* ---- who waits for whom ---- */

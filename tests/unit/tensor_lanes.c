@@ -161,6 +161,43 @@ Test(tensor_lanes, lanes_give_the_bits_of_one_thread)
     ww_made_free(&serial), ww_made_free(&two), ww_made_free(&many);
 }
 
+/* Filters of such numbers of channels side by side, each millions of products; then in a row. */
+static int lanes_of(int n, const int *channels, bool chain, int threads)
+{
+    enum { WIDE = 40, TAPS = 3 };
+    ww_graph *g = ww_graph_create();
+    ww_var x = ww_input(g, "x", WW_SHAPE(WW_BATCH, 16, WIDE, WIDE)), y[8];
+    int before = ww_threads();
+    for (int i = 0; i < n; i++) {
+        char name[16];
+        ww_var from = chain && i > 0 ? y[i - 1] : x;
+        snprintf(name, sizeof name, "V%d", i);
+        ww_shape shape = WW_SHAPE(channels[i], ww_var_shape(g, from).dim[1], TAPS, TAPS);
+        y[i] = ww_conv2d(g, from, ww_parameter(g, name, shape, he, 1), (ww_conv2d_attr){.pad = 1});
+        ww_graph_output(g, name, y[i]);
+    }
+    OK(ww_graph_end(g));
+    ww_threads_set(threads);
+    ww_made made = ww_made_of(g, (ww_compile_options){.batch = 16, .mode = WW_INFER});
+    ww_threads_set(before);
+    int lanes = made.program->lanes;
+    ww_made_free(&made);
+    return lanes;
+}
+
+/* Large steps that share out evenly go side by side: no thread waits within them. */
+Test(tensor_lanes, large_steps_go_side_by_side_if_they_share_out_evenly)
+{
+    static const int even[] = {32, 32, 32, 32}, pairs[] = {96, 64, 32, 64};
+    static const int one_large[] = {256, 16, 16, 16}, odd[] = {64, 64, 64};
+    cr_assert_eq(lanes_of(4, even, false, 2), 2);
+    cr_assert_eq(lanes_of(4, pairs, false, 2), 2);
+    cr_assert_eq(lanes_of(4, even, true, 2), 1);
+    cr_assert_eq(lanes_of(4, one_large, false, 2), 1);
+    cr_assert_eq(lanes_of(3, odd, false, 2), 1);
+    cr_assert_eq(lanes_of(3, odd, false, 3), 3);
+}
+
 Test(tensor_lanes, a_chain_has_no_lanes)
 {
     ww_made chain = make(true, 2, WW_TRAIN);

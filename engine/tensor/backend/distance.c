@@ -30,7 +30,7 @@
 enum { TILE = 4, PATCH = 7, POINTS = 49, PLACES = 16, TAPS = 16, LINE = 16, EIGHT = 8 };
 /* Vectors of prototypes whose sums are kept, and floats of a block's tiles and of these: they have
  * to stay in the second cache while prototypes go by. */
-enum { MOST_VECTORS = 3, BLOCK_FLOATS = 3 << 16 };
+enum { MOST_VECTORS = 3, BLOCK_FLOATS = 1 << 19 };
 
 struct grid {
     int64_t h, w, down, across, first; /* pixels; tiles of places; its first tile of all */
