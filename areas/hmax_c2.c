@@ -48,10 +48,9 @@ static ww_var responses(ww_area_site *site, const struct hmax_c2 *p, int size)
                              "size of a prototype",
                              site->name, size, size);
     snprintf(name, sizeof name, "prototype.%d", size);
-    ww_init random = {.kind = WW_INIT_UNIFORM, .value = LARGEST_AT_RANDOM};
+    ww_init random = {.kind = WW_INIT_POSITIVE, .value = LARGEST_AT_RANDOM};
     ww_var prototypes =
         ww_parameter(g, name, WW_SHAPE(p->per_size, WW_HMAX_ORIENTATIONS, size, size), random, 0);
-    prototypes = ww_abs(g, prototypes); /* as C1 responses are */
     double alpha = pow(size / 4.0, 2);
     ww_var nearest = ww_nearest(g, prototypes, n, map);
     return ww_exp(g, ww_affine(g, nearest, -1 / (2 * p->sigma * p->sigma * alpha), 0));

@@ -2,6 +2,7 @@
 #include "engine/base/threads.h"
 
 #include <omp.h>
+#include <unistd.h>
 
 void ww_threads_set(int n)
 {
@@ -17,4 +18,13 @@ int ww_threads(void)
 int ww_cores(void)
 {
     return omp_get_num_procs();
+}
+
+long ww_second_cache(void)
+{
+    long bytes = 0;
+#ifdef _SC_LEVEL2_CACHE_SIZE
+    bytes = sysconf(_SC_LEVEL2_CACHE_SIZE);
+#endif
+    return bytes > 0 ? bytes : 1 << 20;
 }

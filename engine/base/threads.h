@@ -14,4 +14,7 @@ int ww_threads(void);
 /** The number of cores that this process may use. */
 int ww_cores(void);
 
+/** Bytes of a core's second cache; 1 MiB where the system does not say. */
+long ww_second_cache(void);
+
 #endif

@@ -36,6 +36,7 @@ typedef enum ww_init_kind {
     WW_INIT_NORMAL,   /* normal with sd `value` */
     WW_INIT_HE,       /* normal with sd value * sqrt(2 / fan_in) (He et al. 2015); value 1 usual */
     WW_INIT_UNIFORM,  /* uniform -value .. value */
+    WW_INIT_POSITIVE, /* the magnitudes of these: uniform 0 .. value */
     WW_INIT_DATA      /* copied from `data` */
 } ww_init_kind;
 

@@ -22,15 +22,23 @@ typedef struct ww_lane_step {
     ww_lane_link *after; /* the steps that wait for this one */
     int waits;           /* for how many this one waits */
     int rank;            /* 0: goes first of those that may */
+    double cost_s;       /* as believed, then as measured */
 } ww_lane_step;
+
+/** A step in order of who goes first. */
+typedef struct ww_lane_goer {
+    double path_s; /* from its beginning to the end of all that waits for it */
+    int step;
+} ww_lane_goer;
 
 struct ww_lanes {
     const ww_program *program;
     ww_lane_step *step;      /* [n_steps] */
-    int *of_rank;            /* [n_steps] */
+    ww_lane_goer *goer;      /* [n_steps]: of each rank */
     _Atomic int *left_of;    /* [n_steps]: how many it waits for that are not done yet */
     _Atomic uint64_t *ready; /* [words]: a bit a rank, set for steps that may begin */
     size_t words;
+    int runs; /* that were done, as far as they are counted */
     atomic_int left, status;
     char message[WW_LANES_MESSAGE];
 };

@@ -7,8 +7,9 @@
 
 #include "engine/tensor/compile.h"
 
-/* SLACK: for how many units an array of a program with lanes is left alone after its last read. */
-enum { HUGE_PAGE = 1 << 21, SLACK = 40 };
+/* SLACK: for how many units an array of a program with lanes is left alone after its last read; the
+ * longer of a program whose arrays are SMALL bytes together. */
+enum { HUGE_PAGE = 1 << 21, SLACK = 40, LONG_SLACK = 100, SMALL = 1 << 26 };
 
 bool ww_unit_keeps_in(const ww_unit *unit, int k)
 {
@@ -163,10 +164,11 @@ static void place_workspaces(ww_program *program)
  * so that the next owner need not wait for other lanes. */
 static void widen(ww_program *program)
 {
+    int slack = program->unshared_floats * sizeof(float) < SMALL ? LONG_SLACK : SLACK;
     for (int b = 0; b < program->n_buffers; b++) {
         ww_buffer *buffer = &program->buffers[b];
         if (b != program->scratch) {
-            buffer->last += SLACK;
+            buffer->last += slack;
             continue;
         }
         size_t line = WW_ALIGNMENT / sizeof(float);

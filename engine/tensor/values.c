@@ -43,6 +43,9 @@ static void initialise(ww_value *value, const ww_init *init, uint64_t seed)
         case WW_INIT_UNIFORM:
             value->data[i] = (float)ww_random_range(&random, -init->value, init->value);
             break;
+        case WW_INIT_POSITIVE:
+            value->data[i] = (float)fabs(ww_random_range(&random, -init->value, init->value));
+            break;
         case WW_INIT_DATA:
             value->data[i] = init->data[i];
             break;

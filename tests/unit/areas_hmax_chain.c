@@ -69,8 +69,7 @@ static void see(const float *picture, struct band *band)
     }
 }
 
-/* exp(-|X - P|^2 / (2 sigma^2 alpha)) of the nearest piece X of any band; P may have been stored
- * with any sign. */
+/* exp(-|X - P|^2 / (2 sigma^2 alpha)) of the nearest piece X of any band. */
 static double c2(const struct band *band, const float *prototype, int n)
 {
     double best = 0;
@@ -80,7 +79,7 @@ static double c2(const struct band *band, const float *prototype, int n)
                 double distance = 0;
                 for (int i = 0; i < ORIENTATIONS * n * n; i++) {
                     int o = i / (n * n), row = v + i / n % n, column = u + i % n;
-                    distance += pow(band[b].c1[o][row][column] - fabs((double)prototype[i]), 2);
+                    distance += pow(band[b].c1[o][row][column] - (double)prototype[i], 2);
                 }
                 best = fmax(best, exp(-distance / (2.0 / 9 * n * n / 16)));
             }

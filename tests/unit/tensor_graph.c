@@ -241,6 +241,7 @@ static ww_graph *named_arrays(bool with_another)
     ww_parameter(g, "he", shape, (ww_init){WW_INIT_HE, 1, 0, NULL}, 1);
     ww_parameter(g, "he8", shape, (ww_init){WW_INIT_HE, 2, 8, NULL}, 1);
     ww_parameter(g, "uniform", shape, (ww_init){WW_INIT_UNIFORM, 0.3, 0, NULL}, 1);
+    ww_parameter(g, "positive", shape, (ww_init){WW_INIT_POSITIVE, 0.3, 0, NULL}, 1);
     ww_parameter(g, "data", WW_SHAPE(2, 3), (ww_init){WW_INIT_DATA, 0, 0, bank}, 1);
     ww_state(g, "mean", WW_SHAPE(4), 2);
     ww_control(g, "gain", WW_SHAPE(5), 1);
@@ -278,6 +279,14 @@ Test(tensor_graph, first_values)
     const ww_value *uniform = ww_values_find(values, "V1/uniform");
     for (size_t i = 0; i < uniform->size; i++)
         cr_assert_leq(fabsf(uniform->data[i]), 0.3f);
+    double mean = 0;
+    const ww_value *positive = ww_values_find(values, "V1/positive");
+    for (size_t i = 0; i < positive->size; i++) {
+        cr_assert(positive->data[i] >= 0 && positive->data[i] <= 0.3f);
+        mean += (double)positive->data[i] / (double)positive->size;
+    }
+    double error = 0.3 / sqrt(12 * (double)positive->size);
+    cr_assert_float_eq(mean, 0.15, 5 * error, "%g", mean);
     static const struct {
         const char *name;
         float first;
@@ -309,8 +318,8 @@ Test(tensor_graph, parameters_lie_in_one_array)
     OK(ww_values_create(&values, g, 3));
     size_t total, next = 0, padding = 0;
     float *all = ww_values_parameters(values, &total);
-    cr_assert_eq(ww_values_count(values), 9);
-    for (size_t v = 0; v < 9; v++) {
+    cr_assert_eq(ww_values_count(values), 10);
+    for (size_t v = 0; v < 10; v++) {
         const ww_value *value = ww_values_at(values, v);
         cr_expect_eq((uintptr_t)value->data % WW_ALIGNMENT, 0);
         cr_expect_eq(value->size, ww_shape_size(&value->shape));

@@ -23,14 +23,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/threads.h"
 #include "engine/tensor/backend/kept.h"
 #include "engine/tensor/backend/loops.h"
 #include "engine/tensor/backend/sizes.h"
 
 enum { TILE = 4, PATCH = 7, POINTS = 49, PLACES = 16, TAPS = 16, LINE = 16, EIGHT = 8 };
-/* Vectors of prototypes whose sums are kept, and floats of a block's tiles and of these: they have
- * to stay in the second cache while prototypes go by. */
-enum { MOST_VECTORS = 3, BLOCK_FLOATS = 1 << 19 };
+enum { MOST_VECTORS = 3 }; /* of prototypes whose sums are kept */
 
 struct grid {
     int64_t h, w, down, across, first; /* pixels; tiles of places; its first tile of all */
@@ -86,7 +85,9 @@ static struct strip strip_of(const ww_distance *d, int64_t first, int64_t most)
 
 static void plan_blocks(ww_distance *d)
 {
-    int64_t most = BLOCK_FLOATS / POINTS / (d->depth + MOST_VECTORS * d->kernels->lanes);
+    /* they and those sums take half of the second cache while prototypes go by */
+    int64_t half = ww_second_cache() / 2 / (int64_t)sizeof(float);
+    int64_t most = half / POINTS / (d->depth + MOST_VECTORS * d->kernels->lanes);
     most = most < EIGHT ? EIGHT : most / EIGHT * EIGHT;
     int64_t blocks = ww_up((d->tiles + most - 1) / most, d->threads);
     d->block = ww_up((d->tiles + blocks - 1) / blocks, EIGHT);
@@ -281,14 +282,13 @@ static void transform_patches(const ww_distance *d, const struct strip *s, const
  * a prototype meet. */
 static void gather(const ww_distance *d, const struct strip *s, const float *patches, float *maps)
 {
-    for (size_t point = 0; point < POINTS; point++)
-        for (int64_t at = 0; at < d->depth; at++) {
-            int64_t a = at / d->c / d->cut, b = at / d->c % d->cut;
-            const float *from =
-                patches + point * d->at.patches_step + at % d->c * d->patches + a * s->across + b;
-            d->kernels->copy_rows(maps + point * d->at.maps_step + at * d->block, s->count, from,
-                                  s->across, s->rows, s->count);
-        }
+    for (int64_t at = 0; at < d->depth; at++) {
+        int64_t a = at / d->c / d->cut, b = at / d->c % d->cut;
+        const float *from = patches + at % d->c * d->patches + a * s->across + b;
+        for (size_t point = 0; point < POINTS; point++)
+            d->kernels->copy_rows(maps + point * d->at.maps_step + at * d->block, s->count,
+                                  from + point * d->at.patches_step, s->across, s->rows, s->count);
+    }
 }
 
 /* square[tiles][16] = |x|^2 of what lies under a prototype, infinite where there is no place. `row`
@@ -303,9 +303,11 @@ static void sum_squares(const ww_distance *d, const struct strip *s, const float
     for (int64_t y = 0; y < TILE * s->rows; y++) {
         loops->sum_rows(pixels + y * s->stride, s->stride, d->k, s->stride, row);
         loops->sum_shifts(row, s->stride, 0, d->k, width, sum);
-        for (int64_t x = 0; x < width; x++)
-            square[(y / TILE * s->count + x / TILE) * PLACES + y % TILE * TILE + x % TILE] =
-                y < down && x < across ? sum[x] : INFINITY;
+        for (int64_t x = y < down && across > 0 ? across : 0; x < width; x++)
+            sum[x] = INFINITY;
+        float *to = square + y / TILE * s->count * PLACES + y % TILE * TILE;
+        for (int64_t t = 0; t < s->count; t++)
+            memcpy(to + t * PLACES, sum + t * TILE, TILE * sizeof *to);
     }
 }
 

@@ -45,6 +45,10 @@ struct size {
     int64_t rows, strip; /* places of the least filter, one below the other; done at a time */
     int n_sizes;
     bool soft; /* two sums are pooled, not one maximum */
+    /* Pools that overlap by whole strides are made of pieces, each worked out once: */
+    int64_t per;          /* pieces of a pool, along each side */
+    int64_t piece;        /* pixels of a piece's side; they stand `stride` apart */
+    int64_t down, across; /* pieces of the picture */
 };
 
 /* Where the filters of one size lie: the first is centred at pixel (lead, lead) and has its corner
@@ -107,6 +111,10 @@ static struct size size_of(const ww_op_call *call)
     s.margin = s.attr->inside ? 0 : s.reach;
     s.pw = s.w + 2 * s.margin;
     s.soft = s.attr->kind != WW_POOL_MAX;
+    s.per = s.attr->size % s.attr->stride == 0 ? s.attr->size / s.attr->stride : 1;
+    s.piece = s.attr->size / s.per;
+    s.down = s.per > 1 ? (s.h + s.piece - 1) / s.piece : s.oh;
+    s.across = s.per > 1 ? (s.w + s.piece - 1) / s.piece : s.ow;
     s.rows = s.attr->inside ? s.h - least + 1 : s.h;
     s.rows = s.rows < 1 ? 1 : s.rows;
     int64_t most = STRIP_FLOATS / (s.f * s.pw);
@@ -126,8 +134,8 @@ static struct field field_of(const struct size *s, int64_t k)
 /* ---- memory ---- */
 
 struct room {
-    size_t picture, pools, norms, scale, product; /* shared; all of them in floats */
-    size_t row;                                   /* of a thread */
+    size_t picture, pieces, norms, scale, product; /* shared; all of them in floats */
+    size_t row;                                    /* of a thread */
 };
 
 static size_t lines(int64_t floats)
@@ -139,7 +147,7 @@ static struct room room_of(const struct size *s)
 {
     int64_t strips = (s->rows + s->strip - 1) / s->strip;
     struct room r = {.picture = lines((strips * s->strip + 2 * s->reach) * s->pw)};
-    r.pools = lines(s->soft ? s->f * s->oh * s->ow * 4 : 0); /* two doubles */
+    r.pieces = lines(s->f * s->down * s->across * (s->soft ? 4 : 1)); /* two doubles, or one */
     r.norms = ww_window_norms_room(s->strip + 2 * s->reach, s->pw, ww_threads());
     r.product = lines(s->f * s->strip * s->pw);
     r.scale = lines(s->strip * s->w);
@@ -208,20 +216,20 @@ static ww_status prepare(ww_op_call *call)
         }
     }
     call->plan = plan;
-    call->scratch_floats = room.picture + room.pools + room.norms + room.scale + room.product +
+    call->scratch_floats = room.picture + room.pieces + room.norms + room.scale + room.product +
                            plan->conv_floats + (size_t)plan->threads * room.row;
     return WW_OK;
 }
 
 /* ---- pooling ---- */
 
-/* Responses of filters of one size, and where they join the pools: maxima in out[n_f, oh, ow], or
+/* Responses of filters of one size, and the pieces [n_f, down, across] that they join: maxima, or
  * two sums each; the terms of a sharp softmax leave the range of floats. */
 struct responses {
     struct field field;
     const float *product, *scale; /* of the strip */
     int64_t y, rows;              /* its first row, how many */
-    float *out;
+    float *top;
     double *sum, *weight;
 };
 
@@ -230,31 +238,36 @@ struct range {
     int64_t begin, end;
 };
 
-static struct range range_of(const ww_filter_pool_attr *a, int64_t i, int64_t lead, int64_t length)
+static struct range range_of(int64_t i, int64_t stride, int64_t size, int64_t lead, int64_t length)
 {
-    int64_t begin = i * a->stride - lead, end = begin + a->size;
+    int64_t begin = i * stride - lead, end = begin + size;
     return (struct range){begin < 0 ? 0 : begin, ww_least(end, length)};
 }
 
-/* The pools of row v of filter f take their share of these rows of the strip. */
+static struct range piece_of(const struct size *s, int64_t i, int64_t lead, int64_t length)
+{
+    return range_of(i, s->attr->stride, s->piece, lead, length);
+}
+
+/* The pieces of row v of filter f take their share of these rows of the strip. */
 static void join_maxima(const struct size *s, const struct responses *r, int64_t f, int64_t v,
                         struct range rows, float *top)
 {
     const struct field *field = &r->field;
     const ww_loops *loops = ww_loops_best();
     int64_t width = s->pw - field->k + 1;
-    float *out = r->out + (f * s->oh + v) * s->ow;
+    float *pieces = r->top + (f * s->down + v) * s->across;
     memset(top, 0, (size_t)field->columns * sizeof *top);
     for (int64_t i = rows.begin; i < rows.end; i++)
         loops->raise_row(r->product + (f * s->strip + i) * width + field->at, r->scale + i * s->w,
                          field->columns, top);
-    for (int64_t u = 0; u < s->ow; u++) {
-        struct range columns = range_of(s->attr, u, field->lead, field->columns);
-        float most = out[u];
+    for (int64_t u = 0; u < s->across; u++) {
+        struct range columns = piece_of(s, u, field->lead, field->columns);
+        float most = pieces[u];
 #pragma omp simd reduction(max : most)
         for (int64_t x = columns.begin; x < columns.end; x++)
             most = top[x] > most ? top[x] : most;
-        out[u] = most;
+        pieces[u] = most;
     }
 }
 
@@ -268,11 +281,11 @@ static void join_sums(const struct size *s, const struct responses *r, int64_t f
 {
     const struct field *field = &r->field;
     double beta = beta_of(s->attr);
-    int64_t width = s->pw - field->k + 1, first = (f * s->oh + v) * s->ow;
+    int64_t width = s->pw - field->k + 1, first = (f * s->down + v) * s->across;
     for (int64_t i = rows.begin; i < rows.end; i++)
-        for (int64_t u = 0; u < s->ow; u++) {
+        for (int64_t u = 0; u < s->across; u++) {
             const float *from = r->product + (f * s->strip + i) * width + field->at;
-            struct range columns = range_of(s->attr, u, field->lead, field->columns);
+            struct range columns = piece_of(s, u, field->lead, field->columns);
             double sum = 0, weight = 0;
             for (int64_t x = columns.begin; x < columns.end; x++) {
                 double response = (double)(fabsf(from[x]) * r->scale[i * s->w + x]);
@@ -285,11 +298,11 @@ static void join_sums(const struct size *s, const struct responses *r, int64_t f
         }
 }
 
-/* A row of pools takes what of its rows is in the strip. */
-static void pool_row(const struct size *s, const struct responses *r, int64_t f, int64_t v,
+/* A row of pieces takes what of its rows is in the strip. */
+static void join_row(const struct size *s, const struct responses *r, int64_t f, int64_t v,
                      float *row)
 {
-    struct range rows = range_of(s->attr, v, r->field.lead + r->y, r->rows);
+    struct range rows = piece_of(s, v, r->field.lead + r->y, r->rows);
     if (rows.begin >= rows.end)
         return;
     if (s->soft)
@@ -298,21 +311,21 @@ static void pool_row(const struct size *s, const struct responses *r, int64_t f,
         join_maxima(s, r, f, v, rows, row);
 }
 
-/* The strip that begins at row y, all sizes, into the pools of one picture. */
-static ww_status pool_strip(const ww_op_call *call, const struct size *s, const struct room *room,
-                            int64_t y, float *out)
+/* The strip that begins at row y, all sizes, into the pieces of one picture. */
+static ww_status join_strip(const ww_op_call *call, const struct size *s, const struct room *room,
+                            int64_t y)
 {
     const struct plan *plan = call->plan;
-    float *picture = call->scratch + y * s->pw, *pools = call->scratch + room->picture;
-    float *norms = pools + room->pools, *scale = norms + room->norms;
+    float *picture = call->scratch + y * s->pw, *pieces = call->scratch + room->picture;
+    float *norms = pieces + room->pieces, *scale = norms + room->norms;
     float *product = scale + room->scale, *work = product + room->product;
     float *own = work + plan->conv_floats;
     struct responses r = {.product = product,
                           .scale = scale,
                           .y = y,
-                          .out = out,
-                          .sum = (double *)(void *)pools,
-                          .weight = (double *)(void *)pools + s->f * s->oh * s->ow};
+                          .top = pieces,
+                          .sum = (double *)(void *)pieces,
+                          .weight = (double *)(void *)pieces + s->f * s->down * s->across};
     for (int j = 0; j < s->n_sizes; j++) {
         r.field = field_of(s, call->in_shape[j + 1].dim[1]);
         r.rows = ww_least(s->strip, r.field.rows - y);
@@ -324,8 +337,9 @@ static ww_status pool_strip(const ww_op_call *call, const struct size *s, const 
         WW_TRY(ww_conv_run(ratio < FAINT * FAINT ? &plan->local[j] : &plan->conv[j],
                            picture + r.field.at * s->pw, call->in[j + 1], product, work));
 #pragma omp parallel for num_threads(plan->threads)
-        for (int64_t i = 0; i < s->f * s->oh; i++)
-            pool_row(s, &r, i / s->oh, i % s->oh, own + (size_t)omp_get_thread_num() * room->row);
+        for (int64_t i = 0; i < s->f * s->down; i++)
+            join_row(s, &r, i / s->down, i % s->down,
+                     own + (size_t)omp_get_thread_num() * room->row);
     }
     return WW_OK;
 }
@@ -333,26 +347,39 @@ static ww_status pool_strip(const ww_op_call *call, const struct size *s, const 
 /* How many responses of the pool at (v, u) are 0 because their filters do not lie inside. */
 static int64_t silent(const ww_op_call *call, const struct size *s, int64_t v, int64_t u)
 {
-    struct range down = range_of(s->attr, v, 0, s->h), across = range_of(s->attr, u, 0, s->w);
-    int64_t all = (down.end - down.begin) * (across.end - across.begin), count = 0;
+    int64_t stride = s->attr->stride, size = s->attr->size, count = 0;
+    struct range down = range_of(v, stride, size, 0, s->h),
+                 across = range_of(u, stride, size, 0, s->w);
+    int64_t all = (down.end - down.begin) * (across.end - across.begin);
     for (int j = 1; j <= s->n_sizes; j++) {
         struct field field = field_of(s, call->in_shape[j].dim[1]);
-        down = range_of(s->attr, v, field.lead, field.rows);
-        across = range_of(s->attr, u, field.lead, field.columns);
+        down = range_of(v, stride, size, field.lead, field.rows);
+        across = range_of(u, stride, size, field.lead, field.columns);
         bool some = down.end > down.begin && across.end > across.begin;
         count += all - (some ? (down.end - down.begin) * (across.end - across.begin) : 0);
     }
     return count;
 }
 
-static void divide_sums(const ww_op_call *call, const struct size *s, const double *sum, float *out)
+/* The pool at (v, u) of filter f from its pieces. */
+static float pool_of(const ww_op_call *call, const struct size *s, const float *pieces, int64_t f,
+                     int64_t v, int64_t u)
 {
-    double of_one = exp(-beta_of(s->attr));
-    for (int64_t i = 0; i < s->f * s->oh * s->ow; i++) {
-        double none = (double)silent(call, s, i / s->ow % s->oh, i % s->ow) * of_one;
-        double weight = sum[s->f * s->oh * s->ow + i] + none;
-        out[i] = weight > 0 ? (float)(sum[i] / weight) : 0;
-    }
+    const double *sum = (const double *)(const void *)pieces;
+    const double *weight = sum + s->f * s->down * s->across;
+    double all = 0, under = 0;
+    float top = 0;
+    if (s->soft)
+        under = (double)silent(call, s, v, u) * exp(-beta_of(s->attr));
+    for (int64_t i = v; i < v + s->per && i < s->down; i++)
+        for (int64_t j = u; j < u + s->per && j < s->across; j++) {
+            int64_t at = (f * s->down + i) * s->across + j;
+            if (s->soft)
+                all += sum[at], under += weight[at];
+            else
+                top = pieces[at] > top ? pieces[at] : top;
+        }
+    return !s->soft ? top : under > 0 ? (float)(all / under) : 0;
 }
 
 static ww_status one_picture(const ww_op_call *call, const struct size *s, const struct room *room,
@@ -360,16 +387,16 @@ static ww_status one_picture(const ww_op_call *call, const struct size *s, const
 {
     const float *x = call->in[0] + n * s->h * s->w;
     int64_t pools = s->f * s->oh * s->ow;
-    float *picture = call->scratch, *out = call->out + n * pools;
-    memset(picture, 0, (room->picture + room->pools) * sizeof *picture);
-    memset(out, 0, (size_t)pools * sizeof *out);
+    float *picture = call->scratch, *pieces = picture + room->picture;
+    memset(picture, 0, (room->picture + room->pieces) * sizeof *picture);
     for (int64_t y = 0; y < s->h; y++)
         memcpy(picture + (y + s->margin) * s->pw + s->margin, x + y * s->w,
                (size_t)s->w * sizeof *x);
     for (int64_t y = 0; y < s->rows; y += s->strip)
-        WW_TRY(pool_strip(call, s, room, y, out));
-    if (s->soft)
-        divide_sums(call, s, (const double *)(const void *)(picture + room->picture), out);
+        WW_TRY(join_strip(call, s, room, y));
+    for (int64_t i = 0; i < pools; i++)
+        call->out[n * pools + i] =
+            pool_of(call, s, pieces, i / (s->oh * s->ow), i / s->ow % s->oh, i % s->ow);
     return WW_OK;
 }
 
