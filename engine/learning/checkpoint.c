@@ -61,6 +61,16 @@ static char *path_of(const ww_value *value, ww_arena *arena)
     return ww_arena_printf(arena, "/values/%s", value->name);
 }
 
+/* Arrays that are mostly zeros (room for cell-planes that have not been needed) are compressed;
+ * others would hardly shrink. */
+static bool mostly_zeros(const ww_value *value)
+{
+    size_t zeros = 0;
+    for (size_t i = 0; i < value->size; i++)
+        zeros += value->data[i] == 0;
+    return 2 * zeros > value->size;
+}
+
 static ww_status write_all(ww_h5 *file, ww_values *values, const ww_checkpoint *c, ww_arena *arena)
 {
     for (size_t i = 0; i < ww_values_count(values); i++) {
@@ -70,7 +80,8 @@ static ww_status write_all(ww_h5 *file, ww_values *values, const ww_checkpoint *
         const char *name = path_of(v, arena);
         if (name == NULL)
             return WW_ENOMEM;
-        WW_TRY(ww_h5_write_floats(file, name, v->data, v->shape.rank, v->shape.dim, false));
+        WW_TRY(
+            ww_h5_write_floats(file, name, v->data, v->shape.rank, v->shape.dim, mostly_zeros(v)));
     }
     WW_TRY(write_training(file, values, c));
     WW_TRY(ww_h5_write_texts(file, "/metadata", &c->metadata, -1));

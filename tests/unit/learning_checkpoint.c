@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "engine/learning/checkpoint.h"
 #include "tests/support/folder.h"
@@ -134,6 +135,30 @@ Test(checkpoint, comes_back_as_it_was_written)
     cr_assert_str_eq(metadata, c.metadata);
     forget(&a);
     forget(&b);
+}
+
+static long bytes_of(struct brain *brain, const char *path)
+{
+    struct stat stat_of;
+    ww_checkpoint c = {.metadata = "{}"};
+    expect_ok(ww_checkpoint_write(path, brain->values, &c));
+    cr_assert_eq(stat(path, &stat_of), 0);
+    return (long)stat_of.st_size;
+}
+
+/* [400, 16, 3, 3] are 230 kB. */
+Test(checkpoint, what_has_not_been_learned_takes_no_room)
+{
+    struct brain brain = brain_of(400, true, 1), again = brain_of(400, true, 2);
+    ww_value *weight = ww_values_find(brain.values, "V4/weight");
+    long full = bytes_of(&brain, ww_path("full.h5"));
+    memset(weight->data, 0, weight->size * sizeof(float) * 9 / 10);
+    long sparse = bytes_of(&brain, ww_path("sparse.h5"));
+    cr_assert(full - sparse > 180000, "%ld and %ld bytes", full, sparse);
+    ww_checkpoint c;
+    expect_ok(ww_checkpoint_read(ww_path("sparse.h5"), again.values, &c, arena));
+    cr_assert(same_values(&brain, &again));
+    forget(&brain), forget(&again);
 }
 
 Test(checkpoint, without_optimiser_best_and_metadata)
