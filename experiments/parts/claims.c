@@ -6,6 +6,14 @@
 
 #include "analysis/parts/statistics.h"
 
+void ww_share_over_seeds(const double *x, int n_seeds, double *mean, double *low, double *high)
+{
+    ww_estimate e = ww_mean_t("", x, (size_t)n_seeds);
+    *mean = e.value;
+    *low = fmax(0, e.low);
+    *high = fmin(1, e.high);
+}
+
 static const char *rule_text(const ww_range_rule *r, bool interval, ww_arena *arena)
 {
     const char *how = interval ? "95 % t interval over seeds" : "mean alone: fewer than 3 seeds";

@@ -9,6 +9,9 @@
 /** With fewer seeds a t interval says nothing, and none is given (at 2 seeds t is 12.7). */
 enum { WW_SEEDS_FOR_INTERVAL = 3 };
 
+/** The mean of a share over seeds, and its 95 % t interval as far as it lies within 0 .. 1. */
+void ww_share_over_seeds(const double *x, int n_seeds, double *mean, double *low, double *high);
+
 /** A measure that has to lie between `low` and `high` (-INFINITY, INFINITY: open). */
 typedef struct ww_range_rule {
     const char *id, *finding, *published, *source; /* as in ww_claim */

@@ -5,7 +5,6 @@
 #include <math.h>
 
 #include "analysis/figures/figure.h"
-#include "analysis/parts/statistics.h"
 #include "experiments/parts/claims.h"
 #include "experiments/parts/described.h"
 
@@ -33,10 +32,8 @@ static ww_status store_accuracy(const ww_grid *grid, int b, ww_h5 *results, ww_a
             seeds[i * grid->n_seeds + seed] = one[i];
     }
     for (int i = 0; i < CELLS; i++) {
-        ww_estimate e = ww_mean_t("", seeds + i * grid->n_seeds, (size_t)grid->n_seeds);
-        value[i] = e.value;
-        value[CELLS + i] = fmax(0, e.low);
-        value[2 * CELLS + i] = fmin(1, e.high);
+        ww_share_over_seeds(seeds + i * grid->n_seeds, grid->n_seeds, &value[i], &value[CELLS + i],
+                            &value[2 * CELLS + i]);
         x[i % SIZES] = 100 * ww_clutter_share[i % SIZES];
     }
     bool interval = grid->n_seeds >= WW_SEEDS_FOR_INTERVAL;

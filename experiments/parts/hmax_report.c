@@ -6,7 +6,6 @@
 #include <math.h>
 
 #include "analysis/figures/figure.h"
-#include "analysis/parts/statistics.h"
 #include "experiments/parts/claims.h"
 #include "experiments/parts/described.h"
 
@@ -47,10 +46,8 @@ static ww_status store_change(const ww_grid *grid, int b, int change, ww_h5 *res
                 one[(i / steps * CHANGES + change) * STEPS + i % steps];
     }
     for (int i = 0; i < POOLINGS * steps; i++) {
-        ww_estimate e = ww_mean_t("", seeds + i * grid->n_seeds, (size_t)grid->n_seeds);
-        value[i] = e.value;
-        value[CELLS + i] = fmax(0, e.low);
-        value[2 * CELLS + i] = fmin(1, e.high);
+        ww_share_over_seeds(seeds + i * grid->n_seeds, grid->n_seeds, &value[i], &value[CELLS + i],
+                            &value[2 * CELLS + i]);
         x[i % steps] = ww_hmax_step(change, i % steps);
     }
     static const char *const row[POOLINGS] = {"MAX", "sum", "softmax"};

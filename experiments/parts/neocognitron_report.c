@@ -3,7 +3,6 @@
 #include <math.h>
 
 #include "analysis/figures/figure.h"
-#include "analysis/parts/statistics.h"
 #include "experiments/parts/claims.h"
 #include "experiments/parts/neocognitron.h"
 
@@ -18,10 +17,7 @@ static double *curves(const ww_grid *grid, int brain, int first, int n, ww_arena
     for (int i = 0; i < n; i++) {
         for (int s = 0; s < grid->n_seeds; s++)
             seeds[s] = *ww_grid_at(grid, brain, s, 0, first + i);
-        ww_estimate e = ww_mean_t("", seeds, (size_t)grid->n_seeds);
-        out[i] = e.value;
-        out[n + i] = fmax(0, e.low);
-        out[2 * n + i] = fmin(1, e.high);
+        ww_share_over_seeds(seeds, grid->n_seeds, &out[i], &out[n + i], &out[2 * n + i]);
     }
     return out;
 }

@@ -24,6 +24,7 @@
 #include "engine/tensor/backend/loops.h"
 #include "engine/tensor/backend/maps.h"
 #include "engine/tensor/ops.h"
+#include "engine/tensor/parts/average_pool.h"
 #include "engine/tensor/parts/exponential.h"
 #include "engine/tensor/parts/near_pool.h"
 
@@ -76,13 +77,11 @@ static ww_status infer(void *attr, int n_in, const ww_shape *in, ww_shape *out)
     return WW_OK;
 }
 
-/* Floats of one thread's workspace: the matrix of windows, and three maps of outputs; for averages
- * sums of columns, and a map of outputs. */
+/* Floats of one thread's workspace: the matrix of windows, and three maps of outputs. */
 static size_t room_of(const struct sizes *s)
 {
-    int64_t floats = s->kind == WW_POOL_AVERAGE
-                         ? (s->y.h + 1) * (s->x.w > s->y.w ? s->x.w : s->y.w) + s->y.s
-                         : (s->taps + 3) * s->y.s;
+    int64_t floats = s->kind == WW_POOL_AVERAGE ? (int64_t)ww_average_pool_room(&s->nearly)
+                                                : (s->taps + 3) * s->y.s;
     if (s->near)
         floats = (int64_t)ww_near_pool_room(&s->nearly) + 1;
     return (size_t)((floats + 15) / 16 * 16);
@@ -135,84 +134,6 @@ static void largest(const struct sizes *s, const float *windows, float *restrict
             which[i] = x[i] > top[i] ? number : which[i];
         for (int64_t i = 0; i < size; i++)
             top[i] = x[i] > top[i] ? x[i] : top[i];
-    }
-}
-
-/* How many pixels of a window that begins at `begin` lie inside 0 .. length-1. */
-static int64_t inside(int64_t begin, int64_t size, int64_t length)
-{
-    int64_t first = begin < 0 ? 0 : begin, end = begin + size < length ? begin + size : length;
-    return end - first;
-}
-
-/* Divides one map of outputs by the sizes of their windows; `wide`: workspace for a row of them. */
-static void divide_by_counts(const struct sizes *s, const float *of, float *restrict wide,
-                             float *to)
-{
-    for (int64_t u = 0; u < s->y.w; u++)
-        wide[u] = (float)inside(u * s->stride - s->pad, s->size, s->x.w);
-    for (int64_t v = 0; v < s->y.h; v++, of += s->y.w, to += s->y.w) {
-        float rows = (float)inside(v * s->stride - s->pad, s->size, s->x.h);
-        for (int64_t u = 0; u < s->y.w; u++)
-            to[u] = of[u] / (rows * wide[u]);
-    }
-}
-
-/* Sums along a row of the windows of one row, or back: windows that begin at every pixel are as
- * wide when seen from the pixels. */
-static void along(const struct sizes *s, const float *x, float *y)
-{
-    if (s->stride == 1) {
-        ww_loops_best()->sum_shifts(x, s->x.w, -s->pad, s->size, s->y.w, y);
-        return;
-    }
-    for (int64_t u = 0; u < s->y.w; u++) {
-        int64_t first = u * s->stride - s->pad, end = first + s->size;
-        float sum = 0;
-        for (int64_t i = first < 0 ? 0 : first; i < end && i < s->x.w; i++)
-            sum += x[i];
-        y[u] = sum;
-    }
-}
-
-static void back_along(const struct sizes *s, const float *y, float *x)
-{
-    if (s->stride == 1) {
-        ww_loops_best()->sum_shifts(y, s->y.w, s->pad - s->size + 1, s->size, s->x.w, x);
-        return;
-    }
-    memset(x, 0, (size_t)s->x.w * sizeof *x);
-    for (int64_t u = 0; u < s->y.w; u++) {
-        int64_t first = u * s->stride - s->pad, end = first + s->size;
-        for (int64_t i = first < 0 ? 0 : first; i < end && i < s->x.w; i++)
-            x[i] += y[u];
-    }
-}
-
-/* `sums`: workspace for a row of x or y. */
-static void average(const struct sizes *s, const float *x, float *sums, float *y)
-{
-    for (int64_t v = 0; v < s->y.h; v++) {
-        int64_t first = v * s->stride - s->pad, rows = inside(first, s->size, s->x.h);
-        ww_loops_best()->sum_rows(x + (first < 0 ? 0 : first) * s->x.w, s->x.w, rows, s->x.w, sums);
-        along(s, sums, y + v * s->y.w);
-    }
-    divide_by_counts(s, y, sums, y);
-}
-
-/* The transpose of `average`; sums: workspace for [h of y][w of x], and a map of outputs. */
-static void backward_average(const struct sizes *s, const float *dy, float *sums, float *dx)
-{
-    float *mean = sums + s->y.h * s->x.w;
-    divide_by_counts(s, dy, sums, mean);
-    for (int64_t v = 0; v < s->y.h; v++)
-        back_along(s, mean + v * s->y.w, sums + v * s->x.w);
-    for (int64_t row = 0; row < s->x.h; row++) { /* windows first .. last begin at or above it */
-        int64_t above = row + s->pad - s->size, last = (row + s->pad) / s->stride;
-        int64_t first = above < 0 ? 0 : above / s->stride + 1;
-        last = last < s->y.h - 1 ? last : s->y.h - 1;
-        ww_loops_best()->sum_rows(sums + first * s->x.w, s->x.w,
-                                  last < first ? 0 : last - first + 1, s->x.w, dx + row * s->x.w);
     }
 }
 
@@ -285,7 +206,7 @@ static ww_status forward(ww_op_call *call)
             continue;
         }
         if (s.kind == WW_POOL_AVERAGE) {
-            average(&s, x, windows, y);
+            ww_average_pool(&s.nearly, x, windows, y);
             continue;
         }
         windows_of(&s, x, s.beta < 0 ? INFINITY : -INFINITY, windows);
@@ -340,7 +261,7 @@ static void backward_map(const struct sizes *s, const ww_op_call *call, int64_t 
         return;
     }
     if (s->kind == WW_POOL_AVERAGE) {
-        backward_average(s, dy, room, dx);
+        ww_average_pool_back(&s->nearly, dy, room, dx);
         return;
     }
     memset(dx, 0, (size_t)s->x.s * sizeof *dx);
