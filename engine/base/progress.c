@@ -31,21 +31,21 @@ double ww_clock_s(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-static void print_left(FILE *stream, double seconds)
+static void print_time(FILE *stream, double seconds, const char *what)
 {
     if (seconds < 90)
-        fprintf(stream, "%.0f s left", seconds);
+        fprintf(stream, "%.0f s %s", seconds, what);
     else if (seconds < 5400)
-        fprintf(stream, "%.0f min left", seconds / 60);
+        fprintf(stream, "%.0f min %s", seconds / 60, what);
     else
-        fprintf(stream, "%.1f h left", seconds / 3600);
+        fprintf(stream, "%.1f h %s", seconds / 3600, what);
 }
 
 static void draw(ww_progress *self, double done, double total, const char *note, double now)
 {
     enum { WIDTH = 24 };
     double share = total > 0 ? done / total : 0;
-    double left = share > 0 ? (now - self->started_s) * (1 - share) / share : 0;
+    double passed = now - self->started_s;
     if (self->terminal) {
         char bar[WIDTH + 1];
         for (int i = 0; i < WIDTH; i++)
@@ -55,7 +55,10 @@ static void draw(ww_progress *self, double done, double total, const char *note,
     } else {
         fprintf(self->stream, "%s: %.0f %%, ", self->task, 100 * share);
     }
-    print_left(self->stream, left);
+    if (share > 0)
+        print_time(self->stream, passed * (1 - share) / share, "left");
+    else
+        print_time(self->stream, passed, "so far");
     if (note != NULL && note[0] != '\0')
         fprintf(self->stream, "  %s", note);
     if (!self->terminal)
@@ -63,6 +66,17 @@ static void draw(ww_progress *self, double done, double total, const char *note,
     fflush(self->stream);
     self->open = self->terminal;
     self->shown_s = now;
+    self->shown_done = done;
+}
+
+/* A terminal's line is written anew as often as an eye follows; elsewhere each stays, so there is
+ * one when something has been done, and one a minute. */
+static bool due(const ww_progress *self, double done, double now)
+{
+    double since = now - self->shown_s;
+    if (self->terminal)
+        return since >= 0.1;
+    return since >= 60 || (since >= 5 && done != self->shown_done);
 }
 
 static void terminal_step(ww_progress *self, const char *task, double done, double total,
@@ -73,11 +87,12 @@ static void terminal_step(ww_progress *self, const char *task, double done, doub
         ww_progress_end(self);
         snprintf(self->task, sizeof self->task, "%s", task);
         self->started_s = now;
-        self->shown_s = now + (self->terminal ? 1.9 : 0) - (self->terminal ? 0 : 3);
+        self->shown_s = now + (self->terminal ? 1.9 : -3);
+        self->shown_done = 0;
     }
     if (self->quiet)
         return;
-    if (now - self->shown_s >= (self->terminal ? 0.1 : 5) && now - self->started_s >= 2)
+    if (due(self, done, now) && now - self->started_s >= 2)
         draw(self, done, total, note, now);
     if (done >= total)
         ww_progress_end(self);

@@ -20,7 +20,7 @@ typedef struct ww_progress {
     void (*line)(struct ww_progress *self, const char *text);
     FILE *stream;
     bool quiet, terminal, open;
-    double started_s, shown_s;
+    double started_s, shown_s, shown_done;
     char task[80];
 } ww_progress;
 
