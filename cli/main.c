@@ -10,6 +10,7 @@
 
 #include "cli/command.h"
 #include "cli/parts/options.h"
+#include "cli/parts/spin.h"
 #include "engine/base/plan.h"
 #include "engine/base/threads.h"
 #include "engine/store/h5.h"
@@ -130,22 +131,9 @@ static ww_status run(ww_arena *arena, int argc, char **argv)
     return status;
 }
 
-/* OpenMP's threads spin for milliseconds where they wait for each other; on cores that something
- * else uses too, that makes a training thirty times slower (102 s instead of 7 s where one of two
- * cores was busy). A hundredth of it costs little there (HMAX of 2007: 26 ms a picture; 22 with a
- * third of that) and nothing on idle cores (10.8 ms; 11.7). libgomp reads its environment before
- * main, so the command starts itself once more. */
-static void spin_briefly(char **argv)
-{
-    if (getenv("GOMP_SPINCOUNT") != NULL || getenv("OMP_WAIT_POLICY") != NULL)
-        return;
-    if (setenv("GOMP_SPINCOUNT", "3000", 0) == 0)
-        execv("/proc/self/exe", argv); /* where that is not to be had, all goes on as it is */
-}
-
 int main(int argc, char **argv)
 {
-    spin_briefly(argv);
+    ww_spin_briefly(argv);
     set_signals();
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
         return flush_output(help_all());
