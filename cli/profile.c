@@ -2,6 +2,7 @@
 /* Where the time and the memory of a brain go, by area and operator. */
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -95,30 +96,53 @@ static const char *op_of(const ww_profile_row *row)
     return row->op;
 }
 
-/* Bars of the most costly groups: forward and backward milliseconds of all rows that `name` gives
- * the same name, the most costly row's group first. */
+struct bar {
+    const char *name;
+    double ms[2]; /* forward, backward */
+};
+
+static int by_cost(const void *a, const void *b)
+{
+    const struct bar *x = a, *y = b;
+    double more = y->ms[0] + y->ms[1] - x->ms[0] - x->ms[1];
+    return more > 0 ? 1 : more < 0 ? -1 : strcmp(x->name, y->name);
+}
+
+/* All rows that `name` gives the same name together, the most costly first; their number. */
+static int gather(const ww_profile *profile, const char *(*name)(const ww_profile_row *row),
+                  struct bar *bar)
+{
+    int n = 0;
+    for (int i = 0; i < profile->n; i++) {
+        int k = 0;
+        while (k < n && strcmp(bar[k].name, name(&profile->row[i])) != 0)
+            k++;
+        if (k == n)
+            bar[n++] = (struct bar){.name = name(&profile->row[i])};
+        bar[k].ms[0] += 1e3 * profile->row[i].forward_s;
+        bar[k].ms[1] += 1e3 * profile->row[i].backward_s;
+    }
+    qsort(bar, (size_t)n, sizeof *bar, by_cost);
+    return n;
+}
+
+/* Forward and backward milliseconds of the most costly groups. */
 static ww_status draw(const ww_cli *cli, const ww_profile *profile, const struct profile *p,
                       const char *figure, const char *(*name)(const ww_profile_row *row))
 {
     static const char *const ways[] = {"forward", "backward"};
     const char *group[MOST_BARS];
-    double ms[2][MOST_BARS] = {{0}}, packed[2 * MOST_BARS];
-    int n = 0;
-    for (int i = 0; i < profile->n; i++) {
-        int k = 0;
-        while (k < n && strcmp(group[k], name(&profile->row[i])) != 0)
-            k++;
-        if (k == MOST_BARS)
-            continue;
-        if (k == n)
-            group[n++] = name(&profile->row[i]);
-        ms[0][k] += 1e3 * profile->row[i].forward_s;
-        ms[1][k] += 1e3 * profile->row[i].backward_s;
+    double packed[2 * MOST_BARS];
+    struct bar *bar = ww_arena_array(cli->arena, (size_t)profile->n + 1, sizeof *bar);
+    if (bar == NULL)
+        return WW_ENOMEM;
+    int n = gather(profile, name, bar), ways_n = p->infer ? 1 : 2;
+    n = n < MOST_BARS ? n : MOST_BARS;
+    for (int k = 0; k < n; k++) {
+        group[k] = bar[k].name;
+        for (int way = 0; way < ways_n; way++)
+            packed[way * n + k] = bar[k].ms[way];
     }
-    int ways_n = p->infer ? 1 : 2;
-    for (int way = 0; way < ways_n; way++)
-        for (int k = 0; k < n; k++)
-            packed[way * n + k] = ms[way][k];
     ww_figure_data data = {.kind = "bars",
                            .name = figure,
                            .title = p->infer ? "time of an inference" : "time of a training step",

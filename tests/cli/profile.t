@@ -20,6 +20,11 @@ $ whatwhere profile two-streams-small --batch 2 --runs 1 -o p > /dev/null && ls 
 > ^V1$
 > ^all$
 
+# the bars go from the most costly down
+% command -v gnuplot > /dev/null || exit 77
+$ whatwhere profile two-streams-small --batch 2 --runs 1 -o p > /dev/null && awk 'NF == 6 && /^[0-9]/ { t[$1] += $3 } END { for (i = 1; i in t; i++) if (t[i] > t[i - 1] + 1e-6) bad++; print (i > 5 ? "many" : "few"), bad + 0 }' p/areas.dat
+> ^many 0$
+
 $ whatwhere profile
 ? 2
 ! whatwhere: an argument is missing; wanted: BRAIN
