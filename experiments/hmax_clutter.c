@@ -29,7 +29,7 @@ struct hmax_clutter {
 
 static const ww_param params[] = {WW_INT(struct hmax_clutter, imprinted, 100, 4, 100000, "pictures",
                                          "that prototypes are taken from", "serre2007b"),
-                                  WW_INT(struct hmax_clutter, learned, 100, 4, 100000, "pictures",
+                                  WW_INT(struct hmax_clutter, learned, 100, 4, 1000, "pictures",
                                          "of each size that the classifier learns", "serre2007b"),
                                   WW_INT(struct hmax_clutter, trials, 300, 4, 100000, "pictures",
                                          "of each size that it is tested with", "serre2007b"),

@@ -14,6 +14,7 @@
 
 #include <gsl/gsl_blas.h>
 #include <gsl/gsl_eigen.h>
+#include <gsl/gsl_errno.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -161,6 +162,7 @@ ww_status ww_least_squares_fit(ww_least_squares *fit, const float *x, const bool
                                size_t features)
 {
     struct problem m;
+    gsl_error_handler_t *handler = gsl_set_error_handler_off(); /* no room is an error of ours */
     *fit = (ww_least_squares){.features = features, .weight = calloc(features, sizeof(double))};
     ww_status status = problem_new(&m, n, features);
     if (status == WW_OK && fit->weight == NULL)
@@ -174,6 +176,7 @@ ww_status ww_least_squares_fit(ww_least_squares *fit, const float *x, const bool
     if (status == WW_OK)
         status = solve(&m, fit);
     problem_free(&m);
+    gsl_set_error_handler(handler);
     return status;
 }
 

@@ -162,3 +162,15 @@ Test(analysis_least_squares, what_it_cannot_learn_from)
     cr_assert_str_eq(ww_error_message(), "a classifier wants a feature that is not constant");
     ww_least_squares_free(&fit);
 }
+
+#ifndef __SANITIZE_ADDRESS__ /* which ends the process instead */
+Test(analysis_least_squares, more_samples_than_there_is_room_for)
+{
+    static const float one[4] = {1, 2, 3, 4};
+    static const bool label[4] = {true, false, true, false};
+    ww_least_squares fit;
+    cr_assert_eq(ww_least_squares_fit(&fit, one, label, 1 << 22, 1), WW_ENOMEM); /* 140 TB */
+    cr_assert_str_eq(ww_error_message(), "out of memory for a classifier of 4194304 samples");
+    ww_least_squares_free(&fit);
+}
+#endif
