@@ -242,9 +242,21 @@ static ww_status learn(struct state *s)
     return status;
 }
 
+static ww_status check_even(const char *key, int n)
+{
+    if (n % 2 != 0)
+        return WW_FAIL(WW_EINVAL,
+                       "hmax-clutter: %s = %d: an even number is wanted, half of the pictures "
+                       "have a face",
+                       key, n);
+    return WW_OK;
+}
+
 static ww_status find_area(struct state *s)
 {
     const ww_brain *brain = s->model->brain;
+    WW_TRY(check_even("learned", s->params->learned));
+    WW_TRY(check_even("trials", s->params->trials));
     for (int a = 0; a < brain->n_areas; a++)
         if (brain->area[a].type->imprinted)
             snprintf(s->area, sizeof s->area, "area/%s", brain->area[a].name);

@@ -265,3 +265,21 @@ Test(experiments_clutter, brains_that_are_not_imprinted)
         ww_model_free(model);
     }
 }
+
+/* Pairs of a face and an object go round the sizes, so odd numbers would not come out even. */
+Test(experiments_clutter, odd_numbers_of_pictures)
+{
+    static const struct params odd[] = {{8, 21, 12}, {8, 20, 13}};
+    static const char *const message[] = {
+        "hmax-clutter: learned = 21: an even number is wanted, half of the pictures have a face",
+        "hmax-clutter: trials = 13: an even number is wanted, half of the pictures have a face"};
+    ww_model *model;
+    cr_assert_eq(ww_model_create(&model, "hmax-2007", small, 1), WW_OK);
+    for (int i = 0; i < 2; i++) {
+        void *state;
+        cr_assert_eq(ww_experiment_hmax_clutter.open(&state, &odd[i], model, 1), WW_EINVAL);
+        cr_assert_str_eq(ww_error_message(), message[i]);
+        ww_experiment_hmax_clutter.close(state);
+    }
+    ww_model_free(model);
+}
