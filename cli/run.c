@@ -61,34 +61,49 @@ static void print_number(double value)
         printf(" %8s", "-");
 }
 
+/* What stands behind the values, where an experiment says it. */
+static void print_measured(const ww_claim *claim, int n, int wide)
+{
+    bool first = true;
+    for (int i = 0; i < n; i++) {
+        if (claim[i].measured == NULL)
+            continue;
+        if (first)
+            puts("Losses behind the values, as shares of what the intact brain does above chance "
+                 "(means over seeds):");
+        first = false;
+        printf("  %-*s %-20s %s\n", wide, claim[i].id, claim[i].brain, claim[i].measured);
+    }
+}
+
 static void print_claims(const ww_claim *claim, int n)
 {
     static const char *const verdict[] = {"held", "NOT HELD", "untested"};
-    printf("\n%-18s %-20s %-9s %8s %8s %8s %8s  %s\n", "claim", "brain", "kind", "value", "low",
-           "high", "bound", "verdict");
+    int wide = 18;
+    for (int i = 0; i < n; i++)
+        wide = (int)strlen(claim[i].id) > wide ? (int)strlen(claim[i].id) : wide;
+    printf("\n%-*s %-20s %-9s %8s %8s %8s %8s  %s\n", wide, "claim", "brain", "kind", "value",
+           "low", "high", "bound", "verdict");
     for (int i = 0; i < n; i++) {
         const ww_claim *c = &claim[i];
-        printf("%-18s %-20s %-9s", c->id, c->brain, c->wired ? "wired" : "emergent");
+        printf("%-*s %-20s %-9s", wide, c->id, c->brain, c->wired ? "wired" : "emergent");
         print_number(c->value);
         print_number(c->low);
         print_number(c->high);
         print_number(c->bound);
         printf("  %s%s%s\n", verdict[c->verdict], c->why[0] ? ": " : "", c->why);
     }
-    puts("\nlow and high: 95 % t interval over seeds, from 3 seeds on. Losses behind the values, "
-         "as\n"
-         "shares of what the intact brain does above chance (means over seeds):");
-    for (int i = 0; i < n; i++)
-        if (claim[i].measured != NULL)
-            printf("  %-18s %-20s %s\n", claim[i].id, claim[i].brain, claim[i].measured);
+    puts("\nlow and high: 95 % t interval over seeds, from 3 seeds on.");
+    print_measured(claim, n, wide);
     puts("\nWhat is claimed:");
     for (int i = 0; i < n; i++) {
         const ww_claim *c = &claim[i];
         bool first = i == 0 || strcmp(claim[i - 1].brain, c->brain) == 0;
         if (!first)
             break;
-        printf("  %-18s %s\n  %18s   in life: %s [%s%s]\n  %18s   held if: %s\n", c->id, c->finding,
-               "", c->published, c->source, c->from_memory ? ", from memory" : "", "", c->rule);
+        printf("  %-*s %s\n  %*s   in life: %s [%s%s]\n  %*s   held if: %s\n", wide, c->id,
+               c->finding, wide, "", c->published, c->source, c->from_memory ? ", from memory" : "",
+               wide, "", c->rule);
     }
 }
 
