@@ -275,3 +275,53 @@ Test(tensor_loops, squares_too_faint_for_a_float_are_nothing)
         cr_assert(range[0] == FLT_MIN && range[1] == FLT_MIN, "%s", loops->name);
     }
 }
+
+/* ---- digests ---- */
+
+enum { DIGESTED = 3 * 64 + 37 };
+
+/* Ways to change numbers so that something about them stays: a sum, signs, an order. */
+static void change(float *x, int how, int64_t at)
+{
+    float spare[64];
+    uint32_t bits;
+    if (how < 32) { /* one bit of one number */
+        memcpy(&bits, &x[at], sizeof bits);
+        bits ^= UINT32_C(1) << how;
+        memcpy(&x[at], &bits, sizeof bits);
+    } else if (how == 32) { /* two neighbours change places */
+        spare[0] = x[at], x[at] = x[at + 1], x[at + 1] = spare[0];
+    } else if (how == 33) { /* two runs of 64 do */
+        memcpy(spare, x, sizeof spare);
+        memmove(x, x + 64, sizeof spare);
+        memcpy(x + 64, spare, sizeof spare);
+    } else { /* signs of all, of every second, of those 64 apart */
+        for (int64_t i = 0; i < DIGESTED; i++)
+            if (how == 34 || (how == 35 ? i % 2 == 0 : i % 64 == at % 64))
+                x[i] = -x[i];
+    }
+}
+
+Test(tensor_loops, digests_tell_numbers_apart_and_are_the_same_everywhere)
+{
+    static float x[DIGESTED], y[DIGESTED];
+    ww_random random = ww_random_at(11, 0);
+    const ww_loops *plain = ww_loops_get(WW_LOOPS_PLAIN);
+    for (int i = 0; i < DIGESTED; i++)
+        x[i] = (float)ww_random_normal(&random);
+    for (int how = 0; how < 37; how++)
+        for (int64_t at = DIGESTED - 1 - (how >= 32); at >= 0; at -= 5) {
+            memcpy(y, x, sizeof y);
+            change(y, how, at);
+            cr_assert(plain->digest(x, DIGESTED, 1) != plain->digest(y, DIGESTED, 1), "%d at %d",
+                      how, (int)at);
+        }
+    for (int64_t n = 0; n < DIGESTED; n++) {
+        uint64_t wanted = plain->digest(x, n, 7);
+        cr_assert(wanted != plain->digest(x, n + 1, 7) && wanted != plain->digest(x, n, 8));
+        for (int kind = 0; kind < WW_N_LOOPS; kind++)
+            if (ww_loops_get(kind) != NULL)
+                cr_assert_eq(ww_loops_get(kind)->digest(x, n, 7), wanted, "%s, %d",
+                             ww_loops_get(kind)->name, (int)n);
+    }
+}

@@ -152,8 +152,8 @@ ww_status ww_distance_create(ww_distance **out, const ww_distance_size *s, int t
     }
     plan_blocks(d);
     plan_room(d);
-    ww_status status = ww_kept_create(&d->kept, s->p * s->c * s->k * s->k,
-                                      (size_t)(POINTS * d->vectors * d->depth * kernels->lanes));
+    ww_status status =
+        ww_kept_create(&d->kept, (size_t)(POINTS * d->vectors * d->depth * kernels->lanes));
     if (status != WW_OK)
         ww_distance_free(d);
     else

@@ -179,8 +179,7 @@ ww_status ww_fourier_create(ww_fourier **out, const ww_conv_task *task, const ww
     ww_status status =
         f->twiddles != NULL ? WW_OK : WW_FAIL(WW_ENOMEM, "out of memory for a convolution");
     if (status == WW_OK && task->keep && task->pass != WW_CONV_WEIGHTS)
-        status = ww_kept_create(&f->kept, ww_fourier_pairs(f) * task->size.kh * task->size.kw,
-                                (size_t)ww_fourier_pairs(f) * f->filter);
+        status = ww_kept_create(&f->kept, (size_t)ww_fourier_pairs(f) * f->filter);
     if (status != WW_OK)
         ww_fourier_free(f);
     else

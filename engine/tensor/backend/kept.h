@@ -12,20 +12,20 @@
 #include "engine/base/status.h"
 
 typedef struct ww_kept {
-    float *weight; /* what `made` was made of; NULL: nothing is kept */
-    float *made;   /* aligned to 64 bytes */
+    float *made;     /* aligned to 64 bytes; NULL: nothing is kept */
+    uint64_t digest; /* of what it was made of */
     bool known;
 } ww_kept;
 
-/** Room for n weights and `floats` numbers made of them; free with ww_kept_free, after a failure
- * too. Errors: WW_ENOMEM. */
-ww_status ww_kept_create(ww_kept *out, int64_t n, size_t floats);
+/** Room for `floats` numbers made of weights; free with ww_kept_free, after a failure too. Errors:
+ * WW_ENOMEM. */
+ww_status ww_kept_create(ww_kept *out, size_t floats);
 
 /** Frees what *kept holds, nothing if it is all 0. */
 void ww_kept_free(ww_kept *kept);
 
-/** Whether `made` was made of these n weights. If not, it is taken to be from now on: the caller
- * makes it anew. Many weights come from memory and are compared by all threads. */
+/** Whether `made` was made of these n weights, by their digest. If not, it is taken to be from now
+ * on: the caller makes it anew. Many weights come from memory and are read by all threads. */
 bool ww_kept_holds(ww_kept *kept, const float *weight, int64_t n, int threads);
 
 #endif

@@ -97,6 +97,9 @@ typedef struct ww_loops {
      * become no more than the least and no less than the largest of the others. */
     void (*invert_squares)(const float *square, int64_t n, float *y, float range[2]);
 
+    /** A digest of n numbers, bit by bit; of others it differs but for 1 in 2^64. */
+    uint64_t (*digest)(const float *x, int64_t n, uint64_t seed);
+
     /** A step of an optimiser over n parameters w; before it, unless decay is NULL, each w loses
      * rate (of ww_adaptive: decay_rate) times its decay times itself. */
     void (*momentum)(const ww_momentum *m, int64_t n, float *w, const float *gradient,

@@ -6,6 +6,7 @@
 #define WW_LANES 8
 #include "engine/tensor/backend/contrast.h"
 #include "engine/tensor/backend/descent.h"
+#include "engine/tensor/backend/digest.h"
 #include "engine/tensor/backend/scaling.h"
 #include "engine/tensor/backend/windows.h"
 
@@ -25,6 +26,7 @@ const ww_loops ww_loops_avx2 = {.name = "avx2",
                                 .raise_row = raise_row,
                                 .sum_steps = sum_steps,
                                 .invert_squares = invert_squares,
+                                .digest = digest,
                                 .momentum = momentum,
                                 .adaptive = adaptive};
 

@@ -4,6 +4,7 @@
 #define WW_LANES 4
 #include "engine/tensor/backend/contrast.h"
 #include "engine/tensor/backend/descent.h"
+#include "engine/tensor/backend/digest.h"
 #include "engine/tensor/backend/scaling.h"
 #include "engine/tensor/backend/windows.h"
 
@@ -23,5 +24,6 @@ const ww_loops ww_loops_plain = {.name = "plain",
                                  .raise_row = raise_row,
                                  .sum_steps = sum_steps,
                                  .invert_squares = invert_squares,
+                                 .digest = digest,
                                  .momentum = momentum,
                                  .adaptive = adaptive};

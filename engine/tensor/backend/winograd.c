@@ -123,8 +123,7 @@ ww_status ww_winograd_create(ww_winograd **out, const ww_conv_size *s, ww_conv_p
         plan_maps(w);
     ww_status status = WW_OK;
     if (keep && pass != WW_CONV_WEIGHTS)
-        status =
-            ww_kept_create(&w->kept, w->c * w->k * ww_winograd_taps(w), POINTS * w->filter_floats);
+        status = ww_kept_create(&w->kept, POINTS * w->filter_floats);
     if (status != WW_OK)
         ww_winograd_free(w);
     else
