@@ -13,6 +13,7 @@ typedef struct ww_imprint ww_imprint;
  * `pictures` pictures it comes from, and where in it. Free with ww_imprint_free. WW_EINVAL where
  * the brain has no such area. */
 ww_status ww_imprint_open(ww_imprint **out, ww_model *model, size_t pictures, uint64_t seed);
+/** The prototypes stay in the model; NULL is allowed. */
 void ww_imprint_free(ww_imprint *imprint);
 
 /** The output of the model ("area/V1") whose map is cut to pieces: the first output of the area

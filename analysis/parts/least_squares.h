@@ -22,6 +22,7 @@ typedef struct ww_least_squares {
  * WW_ENOMEM. */
 ww_status ww_least_squares_fit(ww_least_squares *fit, const float *x, const bool *label, size_t n,
                                size_t features);
+/** Frees the weights; all 0 is allowed. */
 void ww_least_squares_free(ww_least_squares *fit);
 
 /** What it says of one sample: above 0 where it takes the label for true. */

@@ -20,6 +20,7 @@ double ww_fourier_estimate_s(const ww_conv_task *task, bool *alone);
  * filters are kept from run to run and made anew only when a weight has changed. Errors: WW_ENOMEM.
  */
 ww_status ww_fourier_create(ww_fourier **out, const ww_conv_task *task, const ww_kernels *kernels);
+/** NULL is allowed. */
 void ww_fourier_free(ww_fourier *fourier);
 
 /** Floats of workspace that a run wants, aligned to 64 bytes. */

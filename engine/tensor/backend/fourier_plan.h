@@ -53,6 +53,7 @@ struct ww_fourier {
     ww_kept kept; /* spectra of filters */
 };
 
+/** Pairs of a filter and a channel that it reads, of all groups. */
 static inline int64_t ww_fourier_pairs(const ww_fourier *f)
 {
     return f->g.groups * f->g.k * f->g.c;
@@ -65,11 +66,13 @@ static inline size_t ww_fourier_line_floats(const ww_fourier *f)
     return 3 * (size_t)longest * f->number;
 }
 
+/** Channels whose spectra a thread holds at a time. */
 static inline int64_t ww_fourier_channel_planes(const ww_fourier *f)
 {
     return f->adds ? 1 : f->g.c;
 }
 
+/** Floats of results and of their rows, a thread's. */
 static inline size_t ww_fourier_results_floats(const ww_fourier *f)
 {
     if (f->pass == WW_CONV_WEIGHTS)
@@ -78,6 +81,7 @@ static inline size_t ww_fourier_results_floats(const ww_fourier *f)
            (size_t)f->block * (size_t)f->dft[1].n * f->row_column;
 }
 
+/** Floats of all that a thread has of its own. */
 static inline size_t ww_fourier_own_floats(const ww_fourier *f)
 {
     size_t taps = (size_t)ww_up(f->g.axis[0].taps * f->g.axis[1].taps * f->kernels->lanes, LINE);

@@ -16,6 +16,7 @@ typedef struct ww_maps {
     int64_t size; /* n c s */
 } ww_maps;
 
+/** The maps of a shape; of one that is not [N, C, H, W] all positions count in s alone. */
 static inline ww_maps ww_maps_of(const ww_shape *shape)
 {
     ww_maps m = {.n = shape->dim[0], .c = 1, .h = 1, .w = 1, .s = 1};

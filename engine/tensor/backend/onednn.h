@@ -31,6 +31,7 @@ typedef struct ww_onednn_conv ww_onednn_conv;
 /** Prepares `pass`; free with ww_onednn_conv_free. *out is NULL, without error, where oneDNN has
  * nothing better than its own reference. */
 ww_status ww_onednn_conv_create(ww_onednn_conv **out, const ww_conv_size *size, ww_conv_pass pass);
+/** NULL is allowed. */
 void ww_onednn_conv_free(ww_onednn_conv *conv);
 
 /** Floats of workspace that a run wants, aligned to 64 bytes. */

@@ -15,6 +15,7 @@ bool ww_rows_supports(const ww_conv_task *task);
 
 /** Prepares a task on one kind of processor; free with ww_rows_free. Errors: WW_ENOMEM. */
 ww_status ww_rows_create(ww_rows **out, const ww_conv_task *task, const ww_kernels *kernels);
+/** NULL is allowed. */
 void ww_rows_free(ww_rows *rows);
 
 /** Floats of workspace that a run wants, aligned to 64 bytes. */

@@ -12,6 +12,7 @@ static inline int64_t ww_up(int64_t n, int64_t to)
     return (n + to - 1) / to * to;
 }
 
+/** The lesser of both. */
 static inline int64_t ww_least(int64_t a, int64_t b)
 {
     return a < b ? a : b;
