@@ -159,8 +159,7 @@ static ww_status show_batch(const struct state *s, int set, size_t first, size_t
     return status == WW_OK ? ww_program_run(s->program, first) : status;
 }
 
-/* Shows n pictures of a set; x[k][n][width[k]] gets what is read of each (controls may be NULL).
- */
+/* Shows n pictures of a set; x[k][n][width[k]] gets what is read of each. */
 static ww_status show(const struct state *s, int set, size_t n, float *const x[READ])
 {
     const ww_view *view = &s->model->brain->view;
@@ -173,7 +172,7 @@ static ww_status show(const struct state *s, int set, size_t n, float *const x[R
         WW_TRY(show_batch(s, set, first, now, movie, floats));
         memcpy(x[C2] + first * s->width[C2], output(s, s->area, &shape),
                now * s->width[C2] * sizeof(float));
-        for (size_t i = 0; i < now && x[STATISTICS] != NULL; i++) {
+        for (size_t i = 0; i < now; i++) {
             find_moments(movie + i * floats, view, x[STATISTICS] + (first + i) * MOMENTS);
             find_blocks(movie + i * floats, view, x[PIXELS] + (first + i) * BLOCKS * BLOCKS);
         }

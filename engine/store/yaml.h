@@ -25,6 +25,7 @@ typedef struct ww_yaml {
 /** Reads the one document of a file, or of a text (`file` is then the name for messages).
  * Everything lives in `arena`. Errors: WW_EIO, and WW_EPARSE as "lesion.yaml:14: ...". */
 ww_status ww_yaml_read(ww_yaml **out, const char *path, ww_arena *arena);
+/** The same of a text. */
 ww_status ww_yaml_parse(ww_yaml **out, const char *text, const char *file, ww_arena *arena);
 
 /** The member `key` of a map, NULL if there is none. */

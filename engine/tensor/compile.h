@@ -116,6 +116,7 @@ static inline bool ww_mask_has(unsigned mask, int k)
     return (mask & WW_BIT(31)) != 0 || (k < 31 && (mask & WW_BIT(k)) != 0);
 }
 
+/** When a unit goes backward; forward, unit u goes at time u. */
 static inline int ww_time_backward(const ww_program *program, int unit)
 {
     return 3 * program->n_units - 2 * unit;
@@ -127,6 +128,7 @@ static inline int ww_time_again(const ww_program *program, int unit)
     return ww_time_backward(program, unit) - 1;
 }
 
+/** After everything. */
 static inline int ww_time_end(const ww_program *program)
 {
     return 3 * program->n_units + 1;

@@ -61,6 +61,7 @@ typedef struct ww_node {
 
 /** A new, empty graph; free with ww_graph_free. NULL when out of memory. */
 ww_graph *ww_graph_create(void);
+/** NULL is allowed. */
 void ww_graph_free(ww_graph *graph);
 
 /** Names what follows ("V4"): it prefixes node names and errors. NULL ends the scope. */
@@ -100,6 +101,7 @@ ww_var ww_graph_fail(ww_graph *graph, ww_status code, const char *format, ...) W
 /** The shape of a variable (rank 0 if invalid). */
 ww_shape ww_var_shape(const ww_graph *graph, ww_var var);
 
+/** How many nodes there are, and each of them; it belongs to the graph. */
 size_t ww_graph_nodes(const ww_graph *graph);
 const ww_node *ww_graph_node(const ww_graph *graph, size_t id);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "engine/base/random.h"
+#include "engine/base/threads.h"
 #include "engine/tensor/ops.h"
 #include "tests/support/op_rig.h"
 
@@ -125,4 +126,21 @@ Test(tensor_filter_pool, pools_across_strips)
         check_strips((ww_filter_pool_attr){WW_POOL_MAX, 41, 38, 0, inside});
         check_strips((ww_filter_pool_attr){WW_POOL_SOFTMAX, 41, 38, 5, inside});
     }
+}
+
+/* Prepared for some threads, run with fewer: nothing overlaps in the workspace. */
+Test(tensor_filter_pool, fewer_threads_than_it_was_prepared_for)
+{
+    const ww_filter_pool_attr attr = {WW_POOL_MAX, 4, 2, 0, true};
+    const ww_op_case of = {"threads", &attr, 2, {{4, {1, 1, 60, 70}}, {3, {4, 7, 7}}}, {0}, 0};
+    ww_threads_set(4);
+    ww_rig *rig = ww_rig_create(&ww_op_filter_pool, &of, 1, WW_INFER);
+    cr_assert(rig != NULL, "%s", ww_error_message());
+    ww_rig_forward(rig);
+    float *four = ww_rig_copy(rig->out, rig->out_size);
+    ww_threads_set(1);
+    ww_rig_forward(rig);
+    cr_assert_arr_eq(rig->out, four, rig->out_size * sizeof *four);
+    free(four);
+    ww_rig_free(rig);
 }

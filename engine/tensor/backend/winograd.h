@@ -18,6 +18,7 @@ bool ww_winograd_supports(const ww_conv_size *size);
  * when a weight has changed. Errors: WW_ENOMEM. */
 ww_status ww_winograd_create(ww_winograd **out, const ww_conv_size *size, ww_conv_pass pass,
                              int threads, const ww_kernels *kernels, bool keep);
+/** NULL is allowed. */
 void ww_winograd_free(ww_winograd *winograd);
 
 /** Floats of workspace that a run wants, aligned to 64 bytes. */

@@ -54,6 +54,7 @@ struct ww_winograd_block {
     int32_t in[WW_WINOGRAD_BLOCK], out[WW_WINOGRAD_BLOCK];
 };
 
+/** Of a filter. */
 static inline int64_t ww_winograd_taps(const ww_winograd *w)
 {
     return w->size * w->size;

@@ -143,12 +143,12 @@ static size_t lines(int64_t floats)
     return (size_t)ww_up(floats, LINE);
 }
 
-static struct room room_of(const struct size *s)
+static struct room room_of(const struct size *s, int threads)
 {
     int64_t strips = (s->rows + s->strip - 1) / s->strip;
     struct room r = {.picture = lines((strips * s->strip + 2 * s->reach) * s->pw)};
     r.pieces = lines(s->f * s->down * s->across * (s->soft ? 4 : 1)); /* two doubles, or one */
-    r.norms = ww_window_norms_room(s->strip + 2 * s->reach, s->pw, ww_threads());
+    r.norms = ww_window_norms_room(s->strip + 2 * s->reach, s->pw, threads);
     r.product = lines(s->f * s->strip * s->pw);
     r.scale = lines(s->strip * s->w);
     r.row = lines(s->w);
@@ -203,7 +203,7 @@ static ww_status prepare_size(struct plan *plan, const struct size *s, int j, in
 static ww_status prepare(ww_op_call *call)
 {
     struct size s = size_of(call);
-    struct room room = room_of(&s);
+    struct room room = room_of(&s, ww_threads());
     struct plan *plan = calloc(1, sizeof *plan);
     if (plan == NULL)
         return WW_FAIL(WW_ENOMEM, "out of memory for a bank of filters");
@@ -403,7 +403,7 @@ static ww_status one_picture(const ww_op_call *call, const struct size *s, const
 static ww_status forward(ww_op_call *call)
 {
     struct size s = size_of(call);
-    struct room room = room_of(&s);
+    struct room room = room_of(&s, ((const struct plan *)call->plan)->threads);
     for (int64_t n = 0; n < s.n; n++)
         WW_TRY(one_picture(call, &s, &room, n));
     return WW_OK;
