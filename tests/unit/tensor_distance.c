@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "engine/base/random.h"
-#include "engine/tensor/backend/distance.h"
+#include "engine/tensor/backend/distance_ways.h"
 
 enum { MOST_MAPS = 3, GUARD = 16 };
 static const float SENTINEL = 12345;
@@ -33,6 +33,7 @@ static const distance_case cases[] = {
     {"a block begins within a row", 2, 1, 3, 9, 2, {{31, 97}, {12, 10}}, -1, 1},
     {"more prototypes than a group", 1, 4, 99, 12, 2, {{20, 27}, {12, 12}}, 0, 0.4F},
     {"as HMAX has them", 1, 4, 50, 16, 3, {{40, 37}, {22, 22}, {16, 17}}, 0, 0.4F},
+    {"many tiles of spectra", 2, 2, 20, 13, 2, {{150, 141}, {13, 14}}, 0, 0.4F},
     {"far from zero", 1, 3, 20, 7, 1, {{19, 16}}, 9, 11},
 };
 enum { N_CASES = sizeof cases / sizeof cases[0] };
@@ -103,12 +104,16 @@ static void rig_free(rig *r)
     free(r->expected);
 }
 
-static ww_distance *created(const rig *r, int threads, const ww_kernels *kernels)
+static const ww_distance_way *const ways[] = {&ww_distance_winograd, &ww_distance_fourier};
+enum { N_WAYS = sizeof ways / sizeof ways[0] };
+
+static ww_distance *created(const rig *r, int threads, const ww_kernels *kernels,
+                            const ww_distance_way *way)
 {
     const distance_case *c = r->of;
     ww_distance *d;
     const ww_distance_size size = {c->n, c->c, c->p, c->k, c->maps, c->side};
-    cr_assert(ww_distance_create(&d, &size, threads, kernels) == WW_OK);
+    cr_assert(ww_distance_create(&d, &size, threads, kernels, way) == WW_OK);
     return d;
 }
 
@@ -132,28 +137,31 @@ static void compare(const rig *r, const char *kernels)
                   (double)r->out[i], r->expected[i]);
 }
 
+static void check(rig *r, const ww_kernels *kernels, const ww_distance_way *way)
+{
+    size_t bytes = (size_t)(r->of->n * r->of->p) * sizeof *r->out;
+    float *one = malloc(bytes);
+    for (int threads = 1; threads <= 3; threads++) {
+        ww_distance *d = created(r, threads, kernels, way);
+        run(d, r);
+        compare(r, kernels->name);
+        if (threads == 1)
+            memcpy(one, r->out, bytes);
+        cr_assert(memcmp(one, r->out, bytes) == 0, "%s, %s: %d threads", r->of->text, kernels->name,
+                  threads);
+        ww_distance_free(d);
+    }
+    free(one);
+}
+
 Test(tensor_distance, equals_sums_in_double_and_with_any_threads)
 {
     for (int at = 0; at < N_CASES; at++) {
         rig r = rig_of(&cases[at]);
-        for (int kind = 0; kind < WW_N_KERNELS; kind++) {
-            const ww_kernels *kernels = ww_kernels_get(kind);
-            if (kernels == NULL)
-                continue;
-            size_t bytes = (size_t)(r.of->n * r.of->p) * sizeof *r.out;
-            float *one = malloc(bytes);
-            for (int threads = 1; threads <= 3; threads++) {
-                ww_distance *d = created(&r, threads, kernels);
-                run(d, &r);
-                compare(&r, kernels->name);
-                if (threads == 1)
-                    memcpy(one, r.out, bytes);
-                cr_assert(memcmp(one, r.out, bytes) == 0, "%s, %s: %d threads", r.of->text,
-                          kernels->name, threads);
-                ww_distance_free(d);
-            }
-            free(one);
-        }
+        for (int kind = 0; kind < WW_N_KERNELS; kind++)
+            for (int way = 0; way < N_WAYS; way++)
+                if (ww_kernels_get(kind) != NULL)
+                    check(&r, ww_kernels_get(kind), ways[way]);
         rig_free(&r);
     }
 }
@@ -161,16 +169,18 @@ Test(tensor_distance, equals_sums_in_double_and_with_any_threads)
 /* What is kept of prototypes is made anew when one tap changes. */
 Test(tensor_distance, prototypes_that_change)
 {
-    rig r = rig_of(&cases[5]);
-    ww_distance *d = created(&r, 2, ww_kernels_best());
-    for (int round = 0; round < 3; round++) {
-        run(d, &r);
-        compare(&r, "kept");
-        r.prototypes[13 * round] += 0.3F;
-        expect(&r);
+    for (int way = 0; way < N_WAYS; way++) {
+        rig r = rig_of(&cases[5]);
+        ww_distance *d = created(&r, 2, ww_kernels_best(), ways[way]);
+        for (int round = 0; round < 3; round++) {
+            run(d, &r);
+            compare(&r, "kept");
+            r.prototypes[13 * round] += 0.3F;
+            expect(&r);
+        }
+        ww_distance_free(d);
+        rig_free(&r);
     }
-    ww_distance_free(d);
-    rig_free(&r);
 }
 
 /* A prototype that was cut from the map lies at no distance from it. */
@@ -184,10 +194,12 @@ Test(tensor_distance, a_piece_of_the_map)
             r.map[0][i / (c->k * c->k) * plane + (top + i / c->k % c->k) * w + left + i % c->k];
     expect(&r);
     cr_assert(r.expected[0] == 0);
-    ww_distance *d = created(&r, 1, ww_kernels_best());
-    run(d, &r);
-    compare(&r, "a piece of the map");
-    cr_assert(r.out[0] >= 0 && r.out[1] > 1);
-    ww_distance_free(d);
+    for (int way = 0; way < N_WAYS; way++) {
+        ww_distance *d = created(&r, 1, ww_kernels_best(), ways[way]);
+        run(d, &r);
+        compare(&r, "a piece of the map");
+        cr_assert(r.out[0] >= 0 && r.out[1] > 1);
+        ww_distance_free(d);
+    }
     rig_free(&r);
 }

@@ -1,161 +1,69 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Least squared distances of prototypes to the parts of maps (S2 and C2 of HMAX), by Winograd's
- * minimal filtering (winograd.c).
+/* Least squared distances of prototypes to the parts of maps (S2 and C2 of HMAX): the choice of a
+ * way.
  *
- * |x - p|^2 = |x|^2 - 2 x.p + |p|^2, where x.p is a correlation of the map with the prototype. A
- * prototype is cut into blocks of 4x4 (filled up with zeros), a map into tiles of 4x4 places, so a
- * block moved by 4 meets the next tile: the tiles are transformed once for all blocks, and the sum
- * over blocks (a, b) and channels c is a sum of products of transforms:
- *
- *     x.p of tile (i, j) = A' [ sum over a, b, c of (G p_abc G') * (B' x_c(i + a, j + b) B) ] A
- *
- * F(4x4, 4x4): 49 products for 16 places and 16 taps where the definition has 256. Points: a, -a,
- * b, -b, c, -c and infinity, with 1/4, 7/8 and 7/4 those of multiples of 1/8 that err least (2/3 of
- * what 1/2, 1 and 2 do); B and A are exact in binary or nearly so.
- *
- * Everything is taken from the mean of all prototypes, which changes no distance but makes the
- * squares that cancel smaller. Lanes are prototypes: their distances are never stored, only the
- * running minima, which do not depend on how blocks of tiles are shared out among threads. */
-#include "engine/tensor/backend/distance.h"
-
+ * |x - p|^2 = |x|^2 - 2 x.p + |p|^2, where x.p is a correlation of the map with the prototype. It
+ * comes from Winograd's minimal filtering (distance_winograd.c), which takes fewer operations for
+ * small prototypes, or from Fourier transforms (distance_fourier.c). Either way everything is taken
+ * from the mean of all prototypes, which changes no distance but makes the squares that cancel
+ * smaller. */
 #include <math.h>
-#include <omp.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "engine/base/threads.h"
-#include "engine/tensor/backend/kept.h"
-#include "engine/tensor/backend/loops.h"
-#include "engine/tensor/backend/sizes.h"
-
-enum { TILE = 4, PATCH = 7, POINTS = 49, PLACES = 16, TAPS = 16, LINE = 16, EIGHT = 8 };
-enum { MOST_VECTORS = 3 }; /* of prototypes whose sums are kept */
-
-struct grid {
-    int64_t h, w, down, across, first; /* pixels; tiles of places; its first tile of all */
-};
-
-/* Where things lie in the workspace of a thread, behind the minima of all samples, and what is
- * between the 49 elements of each. */
-struct layout {
-    size_t patches, patches_step, maps, maps_step, sums, sums_step;
-    size_t square, stage, floats;
-};
+#include "engine/tensor/backend/distance_ways.h"
 
 struct ww_distance {
-    const ww_kernels *kernels;
-    int threads, maps;
-    int64_t n, c, p, k;
-    int64_t cut, depth;   /* blocks of a prototype's side; blocks of all channels */
-    int64_t vectors;      /* of prototypes */
-    int64_t tiles, block; /* of a sample, of a block */
-    int64_t patches;      /* the most that a block reads, of one channel */
-    int64_t stage_floats; /* their pixels */
-    struct layout at;
-    ww_kept kept;        /* transformed prototypes [vectors / 3][49][depth][3][lanes] */
-    double mean, *power; /* of all prototypes; each one's |p - mean|^2 */
-    struct grid grid[];
+    const ww_distance_way *way;
+    void *state;
 };
 
-/* Whole rows of tiles of one map, or a part of one row. */
-struct strip {
-    const struct grid *grid;
-    int64_t map, row, column, rows, count;
-    int64_t down, across; /* patches that it reads */
-    int64_t h, stride;    /* of the stage: pixels, with zeros beyond the map */
-};
-
-static struct strip strip_of(const ww_distance *d, int64_t first, int64_t most)
+int64_t ww_distance_tile(const ww_distance_size *s, int64_t side, ww_distance_grid *grid)
 {
-    struct strip s = {.rows = 1};
-    while (s.map + 1 < d->maps && first >= d->grid[s.map + 1].first)
-        s.map++;
-    const struct grid *g = s.grid = &d->grid[s.map];
-    s.row = (first - g->first) / g->across;
-    s.column = (first - g->first) % g->across;
-    s.count = ww_least(g->across - s.column, most);
-    if (s.count == g->across)
-        s.rows = ww_least(g->down - s.row, most / g->across);
-    s.down = s.rows + d->cut - 1;
-    s.across = s.count + d->cut - 1;
-    s.h = TILE * s.down + PATCH - TILE;
-    s.stride = ww_up(TILE * s.across + PATCH - TILE + 1, LINE);
-    return s;
-}
-
-static void plan_blocks(ww_distance *d)
-{
-    /* they and those sums take half of the second cache while prototypes go by */
-    int64_t half = ww_second_cache() / 2 / (int64_t)sizeof(float);
-    int64_t most = half / POINTS / (d->depth + MOST_VECTORS * d->kernels->lanes);
-    most = most < EIGHT ? EIGHT : most / EIGHT * EIGHT;
-    int64_t blocks = ww_up((d->tiles + most - 1) / most, d->threads);
-    d->block = ww_up((d->tiles + blocks - 1) / blocks, EIGHT);
-    for (int64_t first = 0; first < d->tiles; first += d->block) {
-        int64_t last = ww_least(first + d->block, d->tiles);
-        for (int64_t at = first; at < last;) {
-            struct strip s = strip_of(d, at, last - at);
-            int64_t patches = ww_up(s.down * s.across, d->kernels->lanes);
-            d->patches = patches > d->patches ? patches : d->patches;
-            int64_t floats = 2 * (s.h + 1) * s.stride; /* squares too, and two rows of sums */
-            d->stage_floats = floats > d->stage_floats ? floats : d->stage_floats;
-            at += s.rows * s.count;
-        }
-    }
-}
-
-/* An odd number of lines, so that the 49 elements do not fall on one set of a cache. */
-static size_t spread(int64_t floats)
-{
-    return (size_t)((ww_up(floats, LINE) / LINE | 1) * LINE);
-}
-
-static void plan_room(ww_distance *d)
-{
-    struct layout *at = &d->at;
-    at->patches = (size_t)ww_up(d->n * d->vectors * d->kernels->lanes, LINE);
-    at->patches_step = spread(d->c * d->patches);
-    at->maps = at->patches + POINTS * at->patches_step;
-    at->maps_step = spread(d->depth * d->block);
-    at->sums = at->maps + POINTS * at->maps_step;
-    at->sums_step = spread(d->block * MOST_VECTORS * d->kernels->lanes);
-    at->square = at->sums + POINTS * at->sums_step;
-    at->stage = at->square + (size_t)(d->block * PLACES);
-    at->floats = at->stage + (size_t)ww_up(d->stage_floats, LINE);
-}
-
-ww_status ww_distance_create(ww_distance **out, const ww_distance_size *s, int threads,
-                             const ww_kernels *kernels)
-{
-    *out = NULL;
-    ww_distance *d = calloc(1, sizeof *d + (size_t)s->maps * sizeof d->grid[0]);
-    double *power = malloc((size_t)s->p * sizeof *power);
-    if (d == NULL || power == NULL) {
-        free(d);
-        free(power);
-        return WW_FAIL(WW_ENOMEM, "out of memory for distances to prototypes");
-    }
-    d->kernels = kernels, d->threads = threads, d->maps = s->maps;
-    d->n = s->n, d->c = s->c, d->p = s->p, d->k = s->k;
-    d->cut = (s->k + TILE - 1) / TILE;
-    d->depth = d->cut * d->cut * s->c;
-    d->vectors = (s->p + kernels->lanes - 1) / kernels->lanes;
-    d->power = power;
+    int64_t tiles = 0;
     for (int m = 0; m < s->maps; m++) {
         int64_t h = s->side[m][0], w = s->side[m][1];
-        d->grid[m] = (struct grid){.h = h,
-                                   .w = w,
-                                   .down = (h - s->k + TILE) / TILE,
-                                   .across = (w - s->k + TILE) / TILE,
-                                   .first = d->tiles};
-        d->tiles += d->grid[m].down * d->grid[m].across;
+        ww_distance_grid g = {.h = h,
+                              .w = w,
+                              .down = (h - s->k + side) / side,
+                              .across = (w - s->k + side) / side,
+                              .first = tiles};
+        tiles += g.down * g.across;
+        if (grid != NULL)
+            grid[m] = g;
     }
-    plan_blocks(d);
-    plan_room(d);
-    ww_status status =
-        ww_kept_create(&d->kept, (size_t)(POINTS * d->vectors * d->depth * kernels->lanes));
+    return tiles;
+}
+
+double ww_distance_powers(const float *prototypes, int64_t p, int64_t taps, double *power)
+{
+    double sum = 0;
+    for (int64_t i = 0; i < p * taps; i++)
+        sum += (double)prototypes[i];
+    double mean = (double)(float)(sum / (double)(p * taps));
+    for (int64_t q = 0; q < p; q++) {
+        power[q] = 0;
+        for (int64_t i = 0; i < taps; i++)
+            power[q] += pow((double)prototypes[q * taps + i] - mean, 2);
+    }
+    return mean;
+}
+
+ww_status ww_distance_create(ww_distance **out, const ww_distance_size *size, int threads,
+                             const ww_kernels *kernels, const ww_distance_way *way)
+{
+    *out = NULL;
+    ww_distance *d = malloc(sizeof *d);
+    if (d == NULL)
+        return WW_FAIL(WW_ENOMEM, "out of memory for distances to prototypes");
+    if (way == NULL)
+        way = ww_distance_fourier.cost_ps(size, kernels->lanes) <
+                      ww_distance_winograd.cost_ps(size, kernels->lanes)
+                  ? &ww_distance_fourier
+                  : &ww_distance_winograd;
+    d->way = way;
+    ww_status status = way->create(&d->state, size, threads, kernels);
     if (status != WW_OK)
-        ww_distance_free(d);
+        free(d);
     else
         *out = d;
     return status;
@@ -165,220 +73,17 @@ void ww_distance_free(ww_distance *d)
 {
     if (d == NULL)
         return;
-    ww_kept_free(&d->kept);
-    free(d->power);
+    d->way->destroy(d->state);
     free(d);
 }
 
 size_t ww_distance_scratch(const ww_distance *d)
 {
-    return (size_t)d->threads * d->at.floats;
-}
-
-/* ---- prototypes ---- */
-
-/* G g G' of one block, to[49][step]. */
-static void transform_block(const double *g, float *to, size_t step)
-{
-    static const double point[PATCH - 1] = {WW_DISTANCE_A,  -WW_DISTANCE_A, WW_DISTANCE_B,
-                                            -WW_DISTANCE_B, WW_DISTANCE_C,  -WW_DISTANCE_C};
-    double row[PATCH][TILE] = {{0}}, half[PATCH][TILE];
-    for (int i = 0; i < PATCH - 1; i++) {
-        double power = 1;
-        for (int q = 0; q < PATCH - 1; q++)
-            power /= q == i ? 1 : point[i] - point[q];
-        for (int j = 0; j < TILE; j++, power *= point[i])
-            row[i][j] = power;
-    }
-    row[PATCH - 1][TILE - 1] = 1;
-    for (int i = 0; i < PATCH; i++)
-        for (int j = 0; j < TILE; j++) {
-            half[i][j] = 0;
-            for (int q = 0; q < TILE; q++)
-                half[i][j] += row[i][q] * g[q * TILE + j];
-        }
-    for (int i = 0; i < PATCH; i++)
-        for (int j = 0; j < PATCH; j++) {
-            double sum = 0;
-            for (int q = 0; q < TILE; q++)
-                sum += half[i][q] * row[j][q];
-            to[(size_t)(i * PATCH + j) * step] = (float)sum;
-        }
-}
-
-/* Prototype p in blocks, of row a, column b and channel q. */
-static void transform_prototype(const ww_distance *d, int64_t p, const float *prototype)
-{
-    int64_t lanes = d->kernels->lanes, first = p / lanes / MOST_VECTORS * MOST_VECTORS;
-    int64_t row = ww_least(MOST_VECTORS, d->vectors - first) * lanes;
-    float *to = d->kept.made + first * POINTS * d->depth * lanes + (p - first * lanes);
-    for (int64_t at = 0; at < d->depth; at++, to += row) {
-        int64_t top = at / d->c / d->cut * TILE, left = at / d->c % d->cut * TILE;
-        const float *from = prototype + at % d->c * d->k * d->k;
-        double taps[TAPS] = {0};
-        for (int64_t i = 0; i < ww_least(TILE, d->k - top); i++)
-            for (int64_t j = 0; j < ww_least(TILE, d->k - left); j++)
-                taps[i * TILE + j] = (double)from[(top + i) * d->k + left + j] - d->mean;
-        transform_block(taps, to, (size_t)(d->depth * row));
-    }
-}
-
-static void transform_prototypes(ww_distance *d, const float *prototypes)
-{
-    int64_t taps = d->c * d->k * d->k, lanes = d->kernels->lanes;
-    double sum = 0;
-    for (int64_t i = 0; i < d->p * taps; i++)
-        sum += (double)prototypes[i];
-    d->mean = (double)(float)(sum / (double)(d->p * taps));
-#pragma omp parallel for num_threads(d->threads)
-    for (int64_t p = 0; p < d->vectors * lanes; p++) {
-        const float *prototype = prototypes + ww_least(p, d->p - 1) * taps;
-        transform_prototype(d, p, prototype); /* the last one fills up a vector */
-        if (p >= d->p)
-            continue;
-        d->power[p] = 0;
-        for (int64_t i = 0; i < taps; i++)
-            d->power[p] += pow((double)prototype[i] - d->mean, 2);
-    }
-}
-
-/* ---- maps ---- */
-
-/* One channel of a strip, less the mean, and zeros where the map has ended; square += its squares.
- */
-static void fill_stage(const ww_distance *d, const struct strip *s, const float *map, float *stage,
-                       float *square)
-{
-    int64_t top = s->row * TILE, left = s->column * TILE;
-    int64_t width = ww_least(s->stride, s->grid->w - left);
-    float mean = (float)d->mean;
-    for (int64_t y = 0; y < s->h; y++, stage += s->stride, square += s->stride) {
-        int64_t here = top + y < s->grid->h ? width : 0;
-        const float *from = map + (here > 0 ? (top + y) * s->grid->w + left : 0);
-        for (int64_t x = 0; x < here; x++) {
-            stage[x] = from[x] - mean;
-            square[x] += stage[x] * stage[x];
-        }
-        memset(stage + here, 0, (size_t)(s->stride - here) * sizeof *stage);
-    }
-}
-
-/* to[49][patches_step] of one channel. */
-static void transform_patches(const ww_distance *d, const struct strip *s, const float *stage,
-                              float *to)
-{
-    int64_t lanes = d->kernels->lanes, n = s->down * s->across;
-    int32_t offset[WW_MOST_LANES];
-    for (int64_t first = 0; first < n; first += lanes) {
-        for (int64_t l = 0; l < lanes; l++) {
-            int64_t at = ww_least(first + l, n - 1);
-            offset[l] = (int32_t)(at / s->across * TILE * s->stride + at % s->across * TILE);
-        }
-        d->kernels->distance_tiles(stage, s->stride, offset, to + first, d->at.patches_step);
-    }
-}
-
-/* maps[49][depth][block] = for each tile, from the strip's first on, the patches that the blocks of
- * a prototype meet. */
-static void gather(const ww_distance *d, const struct strip *s, const float *patches, float *maps)
-{
-    for (int64_t at = 0; at < d->depth; at++) {
-        int64_t a = at / d->c / d->cut, b = at / d->c % d->cut;
-        const float *from = patches + at % d->c * d->patches + a * s->across + b;
-        for (size_t point = 0; point < POINTS; point++)
-            d->kernels->copy_rows(maps + point * d->at.maps_step + at * d->block, s->count,
-                                  from + point * d->at.patches_step, s->across, s->rows, s->count);
-    }
-}
-
-/* square[tiles][16] = |x|^2 of what lies under a prototype, infinite where there is no place. `row`
- * has room for two rows of the stage. */
-static void sum_squares(const ww_distance *d, const struct strip *s, const float *pixels,
-                        float *row, float *square)
-{
-    const ww_loops *loops = ww_loops_best();
-    int64_t down = s->grid->h - d->k + 1 - s->row * TILE, width = TILE * s->count;
-    int64_t across = s->grid->w - d->k + 1 - s->column * TILE;
-    float *sum = row + s->stride;
-    for (int64_t y = 0; y < TILE * s->rows; y++) {
-        loops->sum_rows(pixels + y * s->stride, s->stride, d->k, s->stride, row);
-        loops->sum_shifts(row, s->stride, 0, d->k, width, sum);
-        for (int64_t x = y < down && across > 0 ? across : 0; x < width; x++)
-            sum[x] = INFINITY;
-        float *to = square + y / TILE * s->count * PLACES + y % TILE * TILE;
-        for (int64_t t = 0; t < s->count; t++)
-            memcpy(to + t * PLACES, sum + t * TILE, TILE * sizeof *to);
-    }
-}
-
-static void take_strip(const ww_distance *d, const struct strip *s, const float *map, float *maps,
-                       float *square, float *own)
-{
-    float *stage = own + d->at.stage, *pixels = stage + s->h * s->stride;
-    memset(pixels, 0, (size_t)(s->h * s->stride) * sizeof *pixels);
-    for (int64_t q = 0; q < d->c; q++) {
-        fill_stage(d, s, map + q * s->grid->h * s->grid->w, stage, pixels);
-        transform_patches(d, s, stage, own + d->at.patches + q * d->patches);
-    }
-    gather(d, s, own + d->at.patches, maps);
-    sum_squares(d, s, pixels, pixels + s->h * s->stride, square);
-}
-
-/* ---- a block of tiles with all prototypes ---- */
-
-static void meet_prototypes(const ww_distance *d, int64_t n, float *own, float *least)
-{
-    int64_t lanes = d->kernels->lanes, rows = d->kernels->rows;
-    for (int64_t first = 0; first < d->vectors; first += MOST_VECTORS) {
-        int64_t vectors = ww_least(MOST_VECTORS, d->vectors - first), row = vectors * lanes;
-        const ww_panels panels = {
-            .a_step = d->block, .b_step = row, .b_vector = lanes, .c_row = row};
-        const float *prototypes = d->kept.made + first * POINTS * d->depth * lanes;
-        for (size_t point = 0; point < POINTS; point++, prototypes += d->depth * row) {
-            for (int64_t t = 0; t < n; t += rows)
-                d->kernels->product(
-                    &panels, own + d->at.maps + point * d->at.maps_step + t, prototypes,
-                    own + d->at.sums + point * d->at.sums_step + t * row, vectors, d->depth, false);
-        }
-        d->kernels->distance_least(own + d->at.sums, d->at.sums_step, row, n, vectors,
-                                   own + d->at.square, least + first * lanes);
-    }
-}
-
-static void take_block(const ww_distance *d, int64_t sample, int64_t first,
-                       const float *const *maps, float *own)
-{
-    int64_t last = ww_least(first + d->block, d->tiles);
-    for (int64_t at = first; at < last;) {
-        struct strip s = strip_of(d, at, last - at);
-        take_strip(d, &s, maps[s.map] + sample * d->c * s.grid->h * s.grid->w,
-                   own + d->at.maps + (at - first), own + d->at.square + (at - first) * PLACES,
-                   own);
-        at += s.rows * s.count;
-    }
-    meet_prototypes(d, last - first, own, own + sample * d->vectors * d->kernels->lanes);
+    return d->way->scratch(d->state);
 }
 
 void ww_distance_run(ww_distance *d, const float *prototypes, const float *const *maps, float *out,
                      float *scratch)
 {
-    int64_t blocks = (d->tiles + d->block - 1) / d->block, row = d->vectors * d->kernels->lanes;
-    if (!ww_kept_holds(&d->kept, prototypes, d->p * d->c * d->k * d->k, d->threads))
-        transform_prototypes(d, prototypes);
-    for (int t = 0; t < d->threads; t++)
-        for (int64_t i = 0; i < d->n * row; i++)
-            scratch[(size_t)t * d->at.floats + (size_t)i] = INFINITY;
-#pragma omp parallel for schedule(dynamic, 1) num_threads(d->threads)
-    for (int64_t i = 0; i < d->n * blocks; i++)
-        take_block(d, i / blocks, i % blocks * d->block, maps,
-                   scratch + (size_t)omp_get_thread_num() * d->at.floats);
-    for (int64_t i = 0; i < d->n * d->p; i++) {
-        float low = INFINITY;
-        for (int t = 0; t < d->threads; t++) {
-            float least = scratch[(size_t)t * d->at.floats + (size_t)(i / d->p * row + i % d->p)];
-            low = least < low ? least : low;
-        }
-        double distance = (double)low + d->power[i % d->p];
-        out[i] = (float)(distance > 0 ? distance : 0);
-    }
+    d->way->run(d->state, prototypes, maps, out, scratch);
 }

@@ -18,12 +18,13 @@ typedef struct ww_distance_size {
 } ww_distance_size;
 
 typedef struct ww_distance ww_distance;
+typedef struct ww_distance_way ww_distance_way; /* distance_ways.h */
 
 /** Prepares for at most `threads` threads on one kind of processor; free with ww_distance_free.
- * What is made of the prototypes is kept from run to run until one of them changes. Errors:
- * WW_ENOMEM. */
+ * What is made of the prototypes is kept from run to run until one of them changes. `way`: NULL
+ * takes the one that is thought to be fastest. Errors: WW_ENOMEM. */
 ww_status ww_distance_create(ww_distance **out, const ww_distance_size *size, int threads,
-                             const ww_kernels *kernels);
+                             const ww_kernels *kernels, const ww_distance_way *way);
 
 /** Frees all; NULL is nothing. */
 void ww_distance_free(ww_distance *distance);

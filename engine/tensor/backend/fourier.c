@@ -55,18 +55,6 @@ static void take_taps(const ww_fourier *f, int64_t first, int64_t count, const f
     }
 }
 
-/* Rectangles rows x columns, one after the other with `apart` floats between them. */
-static ww_rectangles in_turn(int64_t count, int64_t apart, int64_t rows, int64_t columns)
-{
-    ww_rectangles t = {.stride = columns};
-    for (int64_t l = 0; l < count; l++) {
-        t.at[l] = l * apart;
-        t.bottom[l] = rows;
-        t.right[l] = columns;
-    }
-    return t;
-}
-
 /* Imaginary parts of a line, all zero. */
 static void no_imaginary(const ww_fourier *f, int64_t n, float *line)
 {
@@ -93,8 +81,8 @@ static void transform_filters(const ww_fourier *f, int64_t first, const float *w
     int64_t count = ww_least(kernels->lanes, ww_fourier_pairs(f) - first);
     float *between = own + ww_fourier_line_floats(f) / 3, *plane = own + ww_fourier_line_floats(f);
     float *taps = plane + f->plane;
-    ww_rectangles from = in_turn(count, v->taps * u->taps, v->taps, u->taps);
-    ww_rectangles to = in_turn(count, (int64_t)f->filter, 2 * wide, tall);
+    ww_rectangles from = ww_fourier_in_turn(count, v->taps * u->taps, v->taps, u->taps);
+    ww_rectangles to = ww_fourier_in_turn(count, (int64_t)f->filter, 2 * wide, tall);
     take_taps(f, first, count, weight, taps);
     no_imaginary(f, wide, own);
     for (int64_t row = 0; row < v->taps; row++) {
@@ -202,8 +190,13 @@ static void add_channels(const ww_fourier *f, const ww_rectangles tiles[2], int6
             transform_column(f, line, own);
             for (int64_t k = first; k < last; k++)
                 f->kernels->spectrum_product(
-                    tall, 1, line, 0, spectra + (size_t)(k * g->c + c) * f->filter + 2 * u * tall,
-                    0, planes + (size_t)k * f->plane + (size_t)u * f->column, c > 0);
+                    &(ww_spectra){.n = tall,
+                                  .channels = 1,
+                                  .x = line,
+                                  .a = spectra + (size_t)(k * g->c + c) * f->filter + 2 * u * tall,
+                                  .z = planes + (size_t)k * f->plane + (size_t)u * f->column,
+                                  .count = 1,
+                                  .add = c > 0});
         }
     }
 }
@@ -236,10 +229,15 @@ static void run_lot(const ww_fourier *f, int64_t lot, int64_t first, int64_t las
                 const float *line =
                     f->adds ? results + (size_t)j * f->plane + (size_t)u * f->column : own;
                 if (!f->adds)
-                    f->kernels->spectrum_product(tall, g->c, column, (int64_t)f->plane,
-                                                 spectra + (size_t)(j * g->c) * f->filter +
-                                                     2 * u * tall,
-                                                 (int64_t)f->filter, own, false);
+                    f->kernels->spectrum_product(
+                        &(ww_spectra){.n = tall,
+                                      .channels = g->c,
+                                      .x = column,
+                                      .a = spectra + (size_t)(j * g->c) * f->filter + 2 * u * tall,
+                                      .z = own,
+                                      .x_step = (int64_t)f->plane,
+                                      .a_step = (int64_t)f->filter,
+                                      .count = 1});
                 f->kernels->dft(&f->dft[0], true, line, number,
                                 rows + (size_t)((j - k) * wide + u) * f->row_column, number,
                                 g->axis[0].valid, own + ww_fourier_line_floats(f) / 3);
@@ -325,8 +323,8 @@ static void finish_weights(const ww_fourier *f, int64_t first, float *sums, floa
     int64_t count = ww_least(kernels->lanes, ww_fourier_pairs(f) - first), area = v->taps * u->taps;
     float *between = own + ww_fourier_line_floats(f) / 3, *plane = own + ww_fourier_line_floats(f);
     float scale = 1.0f / (float)(tall * wide);
-    ww_rectangles from = in_turn(count, (int64_t)f->filter, 2 * wide, tall);
-    ww_rectangles to = in_turn(count, area, v->taps, u->taps);
+    ww_rectangles from = ww_fourier_in_turn(count, (int64_t)f->filter, 2 * wide, tall);
+    ww_rectangles to = ww_fourier_in_turn(count, area, v->taps, u->taps);
     sums += (size_t)first * f->filter;
     for (size_t i = 0; i < (size_t)count * f->filter; i++) {
         float sum = sums[i];

@@ -18,6 +18,12 @@ static const ww_fourier_length lengths[] = {
     {80, {5, 4, 4}, 235e3}, {96, {8, 4, 3}, 255e3}, {128, {8, 4, 4}, 345e3}};
 enum { N_LENGTHS = sizeof lengths / sizeof lengths[0] };
 
+const ww_fourier_length *ww_fourier_lengths(int *n)
+{
+    *n = N_LENGTHS;
+    return lengths;
+}
+
 bool ww_fourier_supports(const ww_conv_task *task)
 {
     const ww_conv_size *s = &task->size;
@@ -112,7 +118,7 @@ double ww_fourier_estimate_s(const ww_conv_task *task, bool *alone)
 
 /* ---- preparation ---- */
 
-static float *fill_dft(ww_dft *dft, const ww_fourier_length *length, float *twiddle)
+float *ww_fourier_dft(ww_dft *dft, const ww_fourier_length *length, float *twiddle)
 {
     *dft = (ww_dft){.n = length->n};
     int64_t butterflies = length->n;
@@ -129,6 +135,17 @@ static float *fill_dft(ww_dft *dft, const ww_fourier_length *length, float *twid
             }
     }
     return twiddle;
+}
+
+ww_rectangles ww_fourier_in_turn(int64_t count, int64_t apart, int64_t rows, int64_t columns)
+{
+    ww_rectangles t = {.stride = columns};
+    for (int64_t l = 0; l < count; l++) {
+        t.at[l] = l * apart;
+        t.bottom[l] = rows;
+        t.right[l] = columns;
+    }
+    return t;
 }
 
 static void plan_shares(ww_fourier *f)
@@ -170,8 +187,8 @@ ww_status ww_fourier_create(ww_fourier **out, const ww_conv_task *task, const ww
     ww_fourier_tile(&f->g, task, kernels->lanes);
     f->twiddles = malloc(2 * 4 * WW_FOURIER_LONGEST * sizeof *f->twiddles);
     if (f->twiddles != NULL) {
-        float *end = fill_dft(&f->dft[0], f->g.axis[0].length, f->twiddles);
-        end = fill_dft(&f->dft[1], f->g.axis[1].length, end);
+        float *end = ww_fourier_dft(&f->dft[0], f->g.axis[0].length, f->twiddles);
+        end = ww_fourier_dft(&f->dft[1], f->g.axis[1].length, end);
         assert(end <= f->twiddles + 2 * 4 * WW_FOURIER_LONGEST);
         lay_out(f);
         plan_shares(f);

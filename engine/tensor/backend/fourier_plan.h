@@ -33,6 +33,14 @@ typedef struct ww_fourier_tiling {
     int64_t lots;
 } ww_fourier_tiling;
 
+/** The lengths there are, from short to long, and how many; a transform of one of them, with its
+ * factors from `twiddle` on (fewer than 4 n numbers), behind which it returns. */
+const ww_fourier_length *ww_fourier_lengths(int *n);
+float *ww_fourier_dft(ww_dft *dft, const ww_fourier_length *length, float *twiddle);
+
+/** Rectangles of rows x columns, one after the other, each `apart` floats after the one before. */
+ww_rectangles ww_fourier_in_turn(int64_t count, int64_t apart, int64_t rows, int64_t columns);
+
 /** Chooses the tiles: the same ones whether filters are kept or not. */
 void ww_fourier_tile(ww_fourier_tiling *out, const ww_conv_task *task, int64_t lanes);
 

@@ -277,21 +277,53 @@ TARGET static void pixels_out(const ww_rectangles *t, float *maps, int64_t row, 
 
 /* ---- spectra ---- */
 
-TARGET static void spectrum_product(int64_t n, int64_t channels, const float *x, int64_t x_step,
-                                    const float *a, int64_t a_step, float *z, bool add)
+TARGET INLINE void spectrum_sum(const int count, const bool both, const ww_spectra *s, int64_t i)
 {
-    for (int64_t i = 0; i < n; i++, z += 2 * LANES) {
-        cvec sum = {add ? LOAD(z) : ALL(0), add ? LOAD(z + LANES) : ALL(0)};
-        for (int64_t c = 0; c < channels; c++) {
-            vec re = LOAD(x + c * x_step + i * 2 * LANES);
-            vec im = LOAD(x + c * x_step + i * 2 * LANES + LANES);
-            vec a_re = ALL(a[c * a_step + i]), a_im = ALL(a[c * a_step + n + i]);
-            sum.re = FNMA(im, a_im, FMA(re, a_re, sum.re));
-            sum.im = FMA(im, a_re, FMA(re, a_im, sum.im));
-        }
-        STORE(z, sum.re);
-        STORE(z + LANES, sum.im);
+    cvec sum[2], turned[2];
+    for (int j = 0; j < count; j++) {
+        const float *z = s->z + j * s->z_apart + i * 2 * LANES;
+        sum[j].re = !both && s->add ? LOAD(z) : ALL(0);
+        sum[j].im = !both && s->add ? LOAD(z + LANES) : ALL(0);
+        turned[j].re = turned[j].im = ALL(0);
     }
+    const float *x = s->x + i * 2 * LANES;
+    for (int64_t c = 0, at = i; c < s->channels; c++, x += s->x_step, at += s->a_step) {
+        vec re = LOAD(x), im = LOAD(x + LANES);
+        for (int j = 0; j < count; j++) {
+            const float *a = s->a + j * s->a_apart + at;
+            vec a_re = ALL(a[0]), a_im = ALL(a[s->n]);
+            sum[j].re = FNMA(im, a_im, FMA(re, a_re, sum[j].re));
+            sum[j].im = FMA(im, a_re, FMA(re, a_im, sum[j].im));
+        }
+        for (int j = 0; both && j < count; j++) {
+            const float *b = s->b + j * s->a_apart + at;
+            vec b_re = ALL(b[0]), b_im = ALL(b[s->n]);
+            turned[j].re = FMA(im, b_im, FMA(re, b_re, turned[j].re));
+            turned[j].im = FNMA(im, b_re, FMA(re, b_im, turned[j].im));
+        }
+    }
+    for (int j = 0; j < count; j++) {
+        int64_t at = j * s->z_apart + i * 2 * LANES;
+        STORE(s->z + at, sum[j].re);
+        STORE(s->z + at + LANES, sum[j].im);
+        if (both) {
+            STORE(s->w + at, turned[j].re);
+            STORE(s->w + at + LANES, turned[j].im);
+        }
+    }
+}
+
+TARGET static void spectrum_product(const ww_spectra *s)
+{
+    for (int64_t i = 0; i < s->n; i++)
+        if (s->b != NULL && s->count == 2)
+            spectrum_sum(2, true, s, i);
+        else if (s->b != NULL)
+            spectrum_sum(1, true, s, i);
+        else if (s->count == 2)
+            spectrum_sum(2, false, s, i);
+        else
+            spectrum_sum(1, false, s, i);
 }
 
 /* Lane l = the sum of v[l]'s lanes. */
@@ -325,6 +357,17 @@ TARGET static void spectrum_sums(int64_t n, const float *x, const float *y, floa
         store_first(sums + i, sum_re, n - i);
         store_first(sums + n + i, sum_im, n - i);
     }
+}
+
+TARGET static void spectrum_least(int64_t n, const float *z, const float *a, const float *b,
+                                  float *least)
+{
+    vec re = LOAD(least), im = re;
+    for (int64_t i = 0; i < n; i++, z += 2 * LANES) {
+        re = LESS(FNMA(ALL(2), LOAD(z), ALL(a[i])), re);
+        im = LESS(FNMA(ALL(2), LOAD(z + LANES), ALL(b[i])), im);
+    }
+    STORE(least, LESS(re, im));
 }
 
 #endif

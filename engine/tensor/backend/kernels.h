@@ -59,6 +59,19 @@ typedef struct ww_rectangles {
     int64_t stride;
 } ww_rectangles;
 
+/** z[count][n] (add: +=) = the sum over channels of x[channel][n] times a[count][channel][2][n], of
+ * complex numbers, where each a is the same for all lanes; with b, w is the same of b and of the
+ * conjugates of x. */
+typedef struct ww_spectra {
+    int64_t n, channels;
+    const float *x, *a, *b;
+    float *z, *w;
+    int64_t x_step, a_step;   /* floats from one channel to the next; of b too */
+    int64_t a_apart, z_apart; /* from one sum to the next; of b and w too */
+    int count;                /* 1 or 2 */
+    bool add;                 /* without b */
+} ww_spectra;
+
 /** Lanes: `lanes` numbers that are worked on at once. `offset` has one entry a lane. */
 typedef struct ww_kernels {
     const char *name;
@@ -117,12 +130,11 @@ typedef struct ww_kernels {
     /** The inverse; what does not exist is left out. */
     void (*pixels_out)(const ww_rectangles *tiles, float *maps, int64_t row, int64_t n,
                        const float *from, int64_t step);
-    /** z[n] (add: +=) = the sum over channels of x[channel][x_step] times a[channel][a_step], where
-     * each a is [2][n] and the same for all lanes. */
-    void (*spectrum_product)(int64_t n, int64_t channels, const float *x, int64_t x_step,
-                             const float *a, int64_t a_step, float *z, bool add);
+    void (*spectrum_product)(const ww_spectra *spectra);
     /** sums[2][n] (add: +=) = the sum over lanes of x[n] times the conjugate of y[n]. */
     void (*spectrum_sums)(int64_t n, const float *x, const float *y, float *sums, bool add);
+    /** least[lanes] = the least of it, of a - 2 Re z and of b - 2 Im z, for n numbers z. */
+    void (*spectrum_least)(int64_t n, const float *z, const float *a, const float *b, float *least);
 } ww_kernels;
 
 enum { WW_KERNELS_PLAIN, WW_KERNELS_AVX2, WW_KERNELS_AVX512, WW_N_KERNELS };

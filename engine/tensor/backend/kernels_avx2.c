@@ -28,6 +28,7 @@ const ww_kernels ww_kernels_avx2 = {.name = "avx2",
                                     .pixels_in = pixels_in,
                                     .pixels_out = pixels_out,
                                     .spectrum_product = spectrum_product,
-                                    .spectrum_sums = spectrum_sums};
+                                    .spectrum_sums = spectrum_sums,
+                                    .spectrum_least = spectrum_least};
 
 #endif

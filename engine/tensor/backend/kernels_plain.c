@@ -26,4 +26,5 @@ const ww_kernels ww_kernels_plain = {.name = "plain",
                                      .pixels_in = pixels_in,
                                      .pixels_out = pixels_out,
                                      .spectrum_product = spectrum_product,
-                                     .spectrum_sums = spectrum_sums};
+                                     .spectrum_sums = spectrum_sums,
+                                     .spectrum_least = spectrum_least};

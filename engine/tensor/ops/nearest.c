@@ -54,7 +54,7 @@ static ww_status prepare(ww_op_call *call)
     }
     ww_distance *distance;
     ww_distance_size size = {s.n, s.c, s.p, s.k, call->n_in - 1, (const int64_t(*)[2])side};
-    WW_TRY(ww_distance_create(&distance, &size, ww_threads(), ww_kernels_best()));
+    WW_TRY(ww_distance_create(&distance, &size, ww_threads(), ww_kernels_best(), NULL));
     call->plan = distance;
     call->scratch_floats = ww_distance_scratch(distance);
     return WW_OK;
