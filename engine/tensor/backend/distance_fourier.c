@@ -52,7 +52,8 @@ static bool cut(const ww_distance_size *s, int64_t side, int64_t *tiles)
 /* Of the length of the least cost; NULL: prototypes are larger than any. */
 static const ww_fourier_length *best(const ww_distance_size *s, int64_t lanes, double *least_ps)
 {
-    static const double product = 750, turn = 1; /* of a spectrum's number; of a transform */
+    /* of a spectrum's number; a length by which what is read no longer stays in the first cache */
+    static const double product = 750, longer = 40;
     const ww_fourier_length *found = NULL;
     int n;
     const ww_fourier_length *length = ww_fourier_lengths(&n);
@@ -62,8 +63,9 @@ static const ww_fourier_length *best(const ww_distance_size *s, int64_t lanes, d
         if (!cut(s, side, &tiles))
             continue;
         double planes = (double)(s->n * ((tiles + 1) / 2) * (ww_up(s->p, lanes) / lanes));
-        double ps = planes * (product * (double)(side * side * s->c) +
-                              turn * length[i].ps * (double)(2 * side - s->k + 1));
+        double ps =
+            planes * (product * (double)(side * side * s->c) +
+                      (1 + (double)side / longer) * length[i].ps * (double)(2 * side - s->k + 1));
         if (ps < *least_ps)
             *least_ps = ps, found = &length[i];
     }

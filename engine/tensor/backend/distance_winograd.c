@@ -118,7 +118,7 @@ static void plan_room(struct plan *d)
 
 static double cost_ps(const ww_distance_size *s, int64_t lanes)
 {
-    static const double product = 150, rest = 50e3; /* of a tile with a vector of prototypes */
+    static const double product = 185, rest = 60e3; /* of a tile with a vector of prototypes */
     int64_t cut = (s->k + TILE - 1) / TILE, depth = cut * cut * s->c;
     double meetings = (double)(s->n * ww_distance_tile(s, TILE, NULL) * ww_up(s->p, lanes) / lanes);
     return meetings * (product * (double)(POINTS * depth) + rest);
