@@ -325,3 +325,28 @@ Test(tensor_loops, digests_tell_numbers_apart_and_are_the_same_everywhere)
                              ww_loops_get(kind)->name, (int)n);
     }
 }
+
+/* The greatest of groups of `size`, against a loop; nothing past the last group is touched. */
+Test(tensor_loops, groups_are_raised_the_same_everywhere)
+{
+    for (int kind = 0; kind < WW_N_LOOPS; kind++)
+        for (int64_t size = 1; size <= 17 && ww_loops_get(kind) != NULL; size++)
+            for (int64_t n = 1; n <= 9; n++) {
+                float x[17 * 9 + 1], before[17 * 9 + 1], top[10];
+                ww_random random = ww_random_at((uint64_t)(size * n), 2);
+                for (int i = 0; i <= 17 * 9; i++)
+                    before[i] = x[i] = (float)ww_random_uniform(&random);
+                for (int i = 0; i < 10; i++)
+                    top[i] = i % 3 == 0 ? 0.97F : 0;
+                x[size * n] = before[size * n] = 99;
+                ww_loops_get(kind)->raise_groups(x, size, n, top);
+                for (int64_t i = 0; i < n; i++) {
+                    float most = i % 3 == 0 ? 0.97F : 0;
+                    for (int64_t j = 0; j < size; j++)
+                        most = fmaxf(most, before[i * size + j]);
+                    cr_assert_eq(top[i], most, "%s: %d of %d groups of %d",
+                                 ww_loops_get(kind)->name, (int)i, (int)n, (int)size);
+                }
+                cr_assert(x[size * n] == 99 && top[n] == (n % 3 == 0 ? 0.97F : 0), "past the end");
+            }
+}

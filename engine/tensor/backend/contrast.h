@@ -20,6 +20,25 @@ TARGET static void raise_row(const float *x, const float *scale, int64_t n, floa
     }
 }
 
+/* By doubling: the greatest of 2 neighbours from those of 1, of 4 from those of 2; then those of
+ * the first and of the last of a group, which meet or overlap. */
+TARGET static void raise_groups(float *x, int64_t size, int64_t n, float *top)
+{
+    int64_t span = 1;
+    for (; 2 * span <= size; span *= 2) {
+        int64_t i = 0, last = n * size - span;
+        for (; i + LANES <= last; i += LANES)
+            STORE(x + i, MORE(LOAD(x + i + span), LOAD(x + i)));
+        for (; i < last; i++)
+            x[i] = x[i + span] > x[i] ? x[i + span] : x[i];
+    }
+    for (int64_t i = 0; i < n; i++) {
+        float a = x[i * size], b = x[i * size + size - span];
+        a = b > a ? b : a;
+        top[i] = a > top[i] ? a : top[i];
+    }
+}
+
 /* y += x; x may be y, further on. */
 TARGET INLINE void add_row(const float *x, int64_t n, float *y)
 {

@@ -90,6 +90,8 @@ typedef struct ww_loops {
 
     /** top = max(top, |x| scale). */
     void (*raise_row)(const float *x, const float *scale, int64_t n, float *top);
+    /** top[n] = the greatest of it and of the next `size` numbers of x, which are lost. */
+    void (*raise_groups)(float *x, int64_t size, int64_t n, float *top);
     /** y[n] = the sum of k numbers x[i], x[i + step], ...; x, with n + (k - 1) step of them, is
      * lost. */
     void (*sum_steps)(float *x, int64_t step, int64_t k, int64_t n, float *y);

@@ -35,6 +35,7 @@ typedef __m512 vec;
 #define DIV(a, b)         _mm512_div_ps(a, b)
 #define ROOT(a)           _mm512_sqrt_ps(a)
 #define LESS(a, b)        _mm512_min_ps(a, b)       /* the lesser; b where either is NaN */
+#define MORE(a, b)        _mm512_max_ps(a, b)       /* the greater, likewise */
 #define FMA(a, b, c)      _mm512_fmadd_ps(a, b, c)  /* a b + c */
 #define FNMA(a, b, c)     _mm512_fnmadd_ps(a, b, c) /* c - a b */
 #define INTERLEAVE0(a, b) _mm512_unpacklo_ps(a, b)
@@ -107,6 +108,7 @@ typedef __m256 vec;
 #define DIV(a, b)         _mm256_div_ps(a, b)
 #define ROOT(a)           _mm256_sqrt_ps(a)
 #define LESS(a, b)        _mm256_min_ps(a, b)
+#define MORE(a, b)        _mm256_max_ps(a, b)
 #define FMA(a, b, c)      _mm256_fmadd_ps(a, b, c)
 #define FNMA(a, b, c)     _mm256_fnmadd_ps(a, b, c)
 #define INTERLEAVE0(a, b) _mm256_unpacklo_ps(a, b)
@@ -162,6 +164,7 @@ typedef float vec __attribute__((vector_size(16)));
 #define DIV(a, b)         ((a) / (b))
 #define ROOT(a)           root(a)
 #define LESS(a, b)        less(a, b)
+#define MORE(a, b)        more(a, b)
 #define FMA(a, b, c)      ((a) * (b) + (c))
 #define FNMA(a, b, c)     ((c) - (a) * (b))
 #define INTERLEAVE0(a, b) interleave(a, b, 0)
@@ -179,6 +182,14 @@ INLINE vec less(vec a, vec b)
     vec v;
     for (int i = 0; i < 4; i++)
         v[i] = a[i] < b[i] ? a[i] : b[i];
+    return v;
+}
+
+INLINE vec more(vec a, vec b)
+{
+    vec v;
+    for (int i = 0; i < 4; i++)
+        v[i] = a[i] > b[i] ? a[i] : b[i];
     return v;
 }
 

@@ -151,7 +151,7 @@ static struct room room_of(const struct size *s, int threads)
     r.norms = ww_window_norms_room(s->strip + 2 * s->reach, s->pw, threads);
     r.product = lines(s->f * s->strip * s->pw);
     r.scale = lines(s->strip * s->w);
-    r.row = lines(s->w);
+    r.row = lines(s->w > s->across * s->piece ? s->w : s->across * s->piece);
     return r;
 }
 
@@ -249,25 +249,29 @@ static struct range piece_of(const struct size *s, int64_t i, int64_t lead, int6
     return range_of(i, s->attr->stride, s->piece, lead, length);
 }
 
-/* The pieces of row v of filter f take their share of these rows of the strip. */
+/* The pieces of row v of filter f take their share of these rows of the strip. Where pieces stand
+ * side by side, what no filter is centred on is 0 for all of them. */
 static void join_maxima(const struct size *s, const struct responses *r, int64_t f, int64_t v,
-                        struct range rows, float *top)
+                        struct range rows, float *row)
 {
     const struct field *field = &r->field;
     const ww_loops *loops = ww_loops_best();
-    int64_t width = s->pw - field->k + 1;
+    bool side_by_side = s->piece == s->attr->stride;
+    int64_t width = s->pw - field->k + 1, length = s->across * s->piece;
     float *pieces = r->top + (f * s->down + v) * s->across;
-    memset(top, 0, (size_t)field->columns * sizeof *top);
+    float *top = row + (side_by_side ? field->lead : 0);
+    memset(row, 0, (size_t)(side_by_side ? length : field->columns) * sizeof *row);
     for (int64_t i = rows.begin; i < rows.end; i++)
         loops->raise_row(r->product + (f * s->strip + i) * width + field->at, r->scale + i * s->w,
                          field->columns, top);
+    if (side_by_side) {
+        loops->raise_groups(row, s->piece, s->across, pieces);
+        return;
+    }
     for (int64_t u = 0; u < s->across; u++) {
         struct range columns = piece_of(s, u, field->lead, field->columns);
-        float most = pieces[u];
-#pragma omp simd reduction(max : most)
         for (int64_t x = columns.begin; x < columns.end; x++)
-            most = top[x] > most ? top[x] : most;
-        pieces[u] = most;
+            pieces[u] = top[x] > pieces[u] ? top[x] : pieces[u];
     }
 }
 
@@ -361,25 +365,33 @@ static int64_t silent(const ww_op_call *call, const struct size *s, int64_t v, i
     return count;
 }
 
-/* The pool at (v, u) of filter f from its pieces. */
-static float pool_of(const ww_op_call *call, const struct size *s, const float *pieces, int64_t f,
-                     int64_t v, int64_t u)
+/* Row v of the pools of filter f from their pieces: maxima. */
+static void pool_maxima(const struct size *s, const float *pieces, int64_t f, int64_t v, float *out)
+{
+    memset(out, 0, (size_t)s->ow * sizeof *out);
+    for (int64_t i = v; i < v + s->per && i < s->down; i++)
+        for (int64_t j = 0; j < s->per; j++) {
+            const float *from = pieces + (f * s->down + i) * s->across + j;
+            for (int64_t u = 0; u < ww_least(s->ow, s->across - j); u++)
+                out[u] = from[u] > out[u] ? from[u] : out[u];
+        }
+}
+
+/* The same of means and softmax. */
+static void pool_sums(const ww_op_call *call, const struct size *s, const float *pieces, int64_t f,
+                      int64_t v, float *out)
 {
     const double *sum = (const double *)(const void *)pieces;
     const double *weight = sum + s->f * s->down * s->across;
-    double all = 0, under = 0;
-    float top = 0;
-    if (s->soft)
-        under = (double)silent(call, s, v, u) * exp(-beta_of(s->attr));
-    for (int64_t i = v; i < v + s->per && i < s->down; i++)
-        for (int64_t j = u; j < u + s->per && j < s->across; j++) {
-            int64_t at = (f * s->down + i) * s->across + j;
-            if (s->soft)
+    for (int64_t u = 0; u < s->ow; u++) {
+        double all = 0, under = (double)silent(call, s, v, u) * exp(-beta_of(s->attr));
+        for (int64_t i = v; i < v + s->per && i < s->down; i++)
+            for (int64_t j = u; j < u + s->per && j < s->across; j++) {
+                int64_t at = (f * s->down + i) * s->across + j;
                 all += sum[at], under += weight[at];
-            else
-                top = pieces[at] > top ? pieces[at] : top;
-        }
-    return !s->soft ? top : under > 0 ? (float)(all / under) : 0;
+            }
+        out[u] = under > 0 ? (float)(all / under) : 0;
+    }
 }
 
 static ww_status one_picture(const ww_op_call *call, const struct size *s, const struct room *room,
@@ -394,9 +406,13 @@ static ww_status one_picture(const ww_op_call *call, const struct size *s, const
                (size_t)s->w * sizeof *x);
     for (int64_t y = 0; y < s->rows; y += s->strip)
         WW_TRY(join_strip(call, s, room, y));
-    for (int64_t i = 0; i < pools; i++)
-        call->out[n * pools + i] =
-            pool_of(call, s, pieces, i / (s->oh * s->ow), i / s->ow % s->oh, i % s->ow);
+    for (int64_t i = 0; i < s->f * s->oh; i++) {
+        float *out = call->out + n * pools + i * s->ow;
+        if (s->soft)
+            pool_sums(call, s, pieces, i / s->oh, i % s->oh, out);
+        else
+            pool_maxima(s, pieces, i / s->oh, i % s->oh, out);
+    }
     return WW_OK;
 }
 
