@@ -4,6 +4,7 @@
 #include "engine/tensor/backend/conv.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,15 @@ static void describe(const ww_conv_task *task, char text[WORK_TEXT])
 static bool can_do(const ww_conv_kernel *kernel, const ww_conv_task *task)
 {
     return !(task->local && kernel->spreads) && kernel->supports(task);
+}
+
+double ww_conv_estimate_s(const ww_conv_task *task)
+{
+    double least = INFINITY;
+    for (int i = 0; i < WW_N_CONV_KERNELS; i++)
+        if (can_do(ww_conv_kernels[i], task))
+            least = fmin(least, ww_conv_kernels[i]->estimate_s(task));
+    return least;
 }
 
 /* The threads that libraries see from here on; returns those that they saw before. */

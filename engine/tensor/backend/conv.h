@@ -45,6 +45,9 @@ typedef struct ww_conv {
     int threads;           /* at most; 1 for little work, which would be over before others wake */
 } ww_conv;
 
+/** Seconds of the kernel that is thought to be the fastest, as in ww_conv_kernel. */
+double ww_conv_estimate_s(const ww_conv_task *task);
+
 /** Takes the kernel that the plan names, else chooses one and puts it into the plan. Errors:
  * WW_EINVAL for a plan that names a kernel which cannot do it; WW_ENOMEM; those of the kernels. */
 ww_status ww_conv_prepare(ww_conv *out, const ww_conv_task *task);

@@ -15,46 +15,45 @@
  * All responses are never stored: a picture of 4096 x 4096 pixels would have 4 GB of them. They are
  * made for a strip of the picture at a time, one size after the other, by the kernels that compete
  * for convolutions (backend/conv.h: sums of taps, or Fourier transforms for large filters), and
- * what lies under a row of pools joins them at once: for maxima, first over rows, then along what
- * is left. With `inside`, only filters within the picture are worked out, and for means and
- * softmax the responses that are 0 for certain are counted at the end. What the filters see comes
- * from parts/window_norms.h. Not differentiable. */
+ * what lies under a row of pools joins them at once (parts/pieces.h). With `inside`, only filters
+ * within the picture are worked out, and for means and softmax the responses that are 0 for certain
+ * are counted at the end. Sizes of which that is faster are worked out together
+ * (parts/filter_bank.h). What the filters see comes from parts/window_norms.h. Not differentiable.
+ */
 #include <math.h>
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "engine/base/threads.h"
-#include "engine/tensor/backend/conv.h"
-#include "engine/tensor/backend/loops.h"
 #include "engine/tensor/backend/sizes.h"
 #include "engine/tensor/ops.h"
+#include "engine/tensor/parts/filter_bank.h"
+#include "engine/tensor/parts/pieces.h"
 #include "engine/tensor/parts/window_norms.h"
 
 extern const ww_op ww_op_filter_pool;
 
-enum { STRIP_FLOATS = 1 << 20, LINE = 16 };
+enum { STRIP_FLOATS = 1 << 20, LINE = 16, FRAME = 2 };
 
 /* All sizes of one call. */
 struct size {
     const ww_filter_pool_attr *attr;
-    int64_t n, h, w, f, oh, ow;
+    int64_t n, h, w, f;
     int64_t reach;       /* half the largest filter */
     int64_t margin;      /* zeros around the picture */
     int64_t pw;          /* width with them */
     int64_t rows, strip; /* places of the least filter, one below the other; done at a time */
     int n_sizes;
-    bool soft; /* two sums are pooled, not one maximum */
-    /* Pools that overlap by whole strides are made of pieces, each worked out once: */
-    int64_t per;          /* pieces of a pool, along each side */
-    int64_t piece;        /* pixels of a piece's side; they stand `stride` apart */
-    int64_t down, across; /* pieces of the picture */
+    int64_t k[WW_OP_MAX_IN];
+    ww_pieces pieces;
 };
 
-/* Where the filters of one size lie: the first is centred at pixel (lead, lead) and has its corner
- * at pixel (at, at) of the picture with its margins; there are none if rows or columns are 0. */
+/* Where the filters of one size lie: the first is centred at pixel (lead, lead) of the picture and
+ * has its corner at pixel (corner, corner) of that with its margins; there are none if rows or
+ * columns are 0. */
 struct field {
-    int64_t k, lead, at, rows, columns;
+    int64_t k, lead, corner, rows, columns;
 };
 
 /* FAINT: errors of transforms are 2e-8 of the brightest window's norm; divided by the norm of one
@@ -62,16 +61,14 @@ struct field {
 static const double FAINT = 3e-3;
 
 struct plan {
-    int threads;
-    ww_conv conv[WW_OP_MAX_IN];  /* of each size, on a strip */
-    ww_conv local[WW_OP_MAX_IN]; /* the same for strips with faint windows */
+    int threads, n_banks, most; /* most: sizes of a bank */
+    int of[WW_OP_MAX_IN];       /* which size of the call each is that fits */
+    int64_t k[WW_OP_MAX_IN], rows[WW_OP_MAX_IN];
+    ww_filter_sizes sizes; /* that fit, on a strip */
+    ww_filter_bank bank[WW_OP_MAX_IN];
+    ww_conv local[WW_OP_MAX_IN]; /* of each size alone, for strips with faint windows */
     size_t conv_floats;
 };
-
-static int64_t outputs(int64_t length, const ww_filter_pool_attr *a)
-{
-    return length <= a->size ? 1 : (length - a->size + a->stride - 1) / a->stride + 1;
-}
 
 static ww_status infer(void *attr, int n_in, const ww_shape *in, ww_shape *out)
 {
@@ -94,27 +91,38 @@ static ww_status infer(void *attr, int n_in, const ww_shape *in, ww_shape *out)
                            "each size",
                            x, w);
     }
-    *out = WW_SHAPE(in[0].dim[0], in[1].dim[0], outputs(in[0].dim[2], a), outputs(in[0].dim[3], a));
+    *out = WW_SHAPE(in[0].dim[0], in[1].dim[0], ww_pools_along(a, in[0].dim[2]),
+                    ww_pools_along(a, in[0].dim[3]));
     return WW_OK;
+}
+
+/* Zeros around a picture of which all filters lie inside: half of what neighbouring sizes differ
+ * by, so that they may be worked out together. */
+static int64_t frame_of(const struct size *s)
+{
+    int64_t frame = 0;
+    for (int j = 1; j < s->n_sizes; j++) {
+        int64_t half = llabs(s->k[j] - s->k[j - 1]) / 2;
+        if (half <= FRAME)
+            frame = half > frame ? half : frame;
+    }
+    return frame;
 }
 
 static struct size size_of(const ww_op_call *call)
 {
-    const int64_t *x = call->in_shape[0].dim, *y = call->out_shape.dim;
-    struct size s = {call->attr, x[0], x[2], x[3], y[1], y[2], y[3], .n_sizes = call->n_in - 1};
+    const int64_t *x = call->in_shape[0].dim;
+    struct size s = {
+        call->attr, x[0], x[2], x[3], call->out_shape.dim[1], .n_sizes = call->n_in - 1};
     int64_t least = INT64_MAX;
-    for (int j = 1; j <= s.n_sizes; j++) {
-        int64_t k = call->in_shape[j].dim[1];
+    for (int j = 0; j < s.n_sizes; j++) {
+        int64_t k = s.k[j] = call->in_shape[j + 1].dim[1];
         s.reach = k / 2 > s.reach ? k / 2 : s.reach;
         least = ww_least(k, least);
     }
-    s.margin = s.attr->inside ? 0 : s.reach;
+    s.margin = s.attr->inside ? frame_of(&s) : s.reach;
     s.pw = s.w + 2 * s.margin;
-    s.soft = s.attr->kind != WW_POOL_MAX;
-    s.per = s.attr->size % s.attr->stride == 0 ? s.attr->size / s.attr->stride : 1;
-    s.piece = s.attr->size / s.per;
-    s.down = s.per > 1 ? (s.h + s.piece - 1) / s.piece : s.oh;
-    s.across = s.per > 1 ? (s.w + s.piece - 1) / s.piece : s.ow;
+    s.pieces = ww_pieces_of(s.attr, s.f, s.h, s.w);
     s.rows = s.attr->inside ? s.h - least + 1 : s.h;
     s.rows = s.rows < 1 ? 1 : s.rows;
     int64_t most = STRIP_FLOATS / (s.f * s.pw);
@@ -126,9 +134,9 @@ static struct size size_of(const ww_op_call *call)
 static struct field field_of(const struct size *s, int64_t k)
 {
     if (!s->attr->inside)
-        return (struct field){k, 0, s->reach - k / 2, s->h, s->w};
+        return (struct field){k, 0, s->margin - k / 2, s->h, s->w};
     bool none = k > s->h || k > s->w;
-    return (struct field){k, k / 2, 0, none ? 0 : s->h - k + 1, none ? 0 : s->w - k + 1};
+    return (struct field){k, k / 2, s->margin, none ? 0 : s->h - k + 1, none ? 0 : s->w - k + 1};
 }
 
 /* ---- memory ---- */
@@ -143,15 +151,17 @@ static size_t lines(int64_t floats)
     return (size_t)ww_up(floats, LINE);
 }
 
-static struct room room_of(const struct size *s, int threads)
+/* Scales and products are those of a bank. */
+static struct room room_of(const struct size *s, const struct plan *p)
 {
     int64_t strips = (s->rows + s->strip - 1) / s->strip;
-    struct room r = {.picture = lines((strips * s->strip + 2 * s->reach) * s->pw)};
-    r.pieces = lines(s->f * s->down * s->across * (s->soft ? 4 : 1)); /* two doubles, or one */
-    r.norms = ww_window_norms_room(s->strip + 2 * s->reach, s->pw, threads);
-    r.product = lines(s->f * s->strip * s->pw);
-    r.scale = lines(s->strip * s->w);
-    r.row = lines(s->w > s->across * s->piece ? s->w : s->across * s->piece);
+    int64_t rows = strips * s->strip + 2 * (s->reach + s->margin);
+    struct room r = {.picture = lines(rows * s->pw)};
+    r.pieces = lines(ww_pieces_floats(&s->pieces));
+    r.norms = ww_window_norms_room(s->strip + 2 * s->reach, s->pw, p->threads);
+    r.scale = lines(s->strip * s->w) * (size_t)p->most;
+    r.product = lines(p->most * s->f * s->strip * s->pw);
+    r.row = lines(ww_pieces_row(&s->pieces));
     return r;
 }
 
@@ -159,269 +169,230 @@ static void release(void *plan)
 {
     struct plan *p = plan;
     for (int j = 0; j < WW_OP_MAX_IN; j++) {
-        ww_conv_release(&p->conv[j]);
+        ww_filter_bank_release(&p->bank[j]);
         ww_conv_release(&p->local[j]);
     }
     free(p);
 }
 
-/* Filters of side k on a strip, as wide as the picture with its margins. */
-static ww_conv_task task_of(const struct size *s, int64_t k, ww_mode mode)
+static void count_scratch(struct plan *p, const ww_conv *conv)
 {
-    return (ww_conv_task){.size = {.n = 1,
-                                   .c = 1,
-                                   .h = s->strip + k - 1,
-                                   .w = s->pw,
-                                   .k = s->f,
-                                   .kh = k,
-                                   .kw = k,
-                                   .oh = s->strip,
-                                   .ow = s->pw - k + 1,
-                                   .stride = 1,
-                                   .dilation = 1,
-                                   .groups = 1},
-                          .pass = WW_CONV_FORWARD,
-                          .threads = ww_threads(),
-                          .keep = mode != WW_TRAIN};
+    size_t floats = lines((int64_t)conv->scratch_floats);
+    p->conv_floats = floats > p->conv_floats ? floats : p->conv_floats;
 }
 
-static ww_status prepare_size(struct plan *plan, const struct size *s, int j, int64_t k,
-                              ww_mode mode)
+/* Banks, and each size alone by a kernel that does not spread errors. */
+static ww_status prepare_sizes(struct plan *p)
 {
-    if (field_of(s, k).rows == 0)
-        return WW_OK;
-    ww_conv_task task = task_of(s, k, mode);
-    WW_TRY(ww_conv_prepare(&plan->conv[j], &task));
-    task.local = true;
-    WW_TRY(ww_conv_prepare(&plan->local[j], &task));
-    size_t a = plan->conv[j].scratch_floats, b = plan->local[j].scratch_floats;
-    size_t most = lines((int64_t)(a > b ? a : b));
-    plan->conv_floats = most > plan->conv_floats ? most : plan->conv_floats;
+    WW_TRY(ww_filter_bank_plan(&p->sizes, p->bank, &p->n_banks));
+    for (int i = 0; i < p->n_banks; i++) {
+        p->most = p->bank[i].count > p->most ? p->bank[i].count : p->most;
+        count_scratch(p, &p->bank[i].conv);
+    }
+    for (int j = 0; j < p->sizes.n; j++) {
+        ww_conv_task task = ww_filter_bank_alone(&p->sizes, j);
+        task.local = true;
+        WW_TRY(ww_conv_prepare(&p->local[j], &task));
+        count_scratch(p, &p->local[j]);
+    }
     return WW_OK;
 }
 
 static ww_status prepare(ww_op_call *call)
 {
     struct size s = size_of(call);
-    struct room room = room_of(&s, ww_threads());
-    struct plan *plan = calloc(1, sizeof *plan);
-    if (plan == NULL)
+    struct plan *p = calloc(1, sizeof *p);
+    if (p == NULL)
         return WW_FAIL(WW_ENOMEM, "out of memory for a bank of filters");
-    plan->threads = ww_threads();
-    for (int j = 0; j < s.n_sizes; j++) {
-        ww_status status = prepare_size(plan, &s, j, call->in_shape[j + 1].dim[1], call->mode);
-        if (status != WW_OK) {
-            release(plan);
-            return status;
+    p->threads = ww_threads();
+    p->sizes = (ww_filter_sizes){.k = p->k,
+                                 .f = s.f,
+                                 .rows = p->rows,
+                                 .width = s.pw,
+                                 .frame = s.margin,
+                                 .threads = p->threads,
+                                 .keep = call->mode != WW_TRAIN};
+    for (int j = 0; j < s.n_sizes; j++)
+        if (field_of(&s, s.k[j]).rows > 0) {
+            p->of[p->sizes.n] = j;
+            p->rows[p->sizes.n] = ww_least(s.strip, field_of(&s, s.k[j]).rows);
+            p->k[p->sizes.n++] = s.k[j];
         }
+    ww_status status = prepare_sizes(p);
+    if (status != WW_OK) {
+        release(p);
+        return status;
     }
-    call->plan = plan;
+    struct room room = room_of(&s, p);
+    call->plan = p;
     call->scratch_floats = room.picture + room.pieces + room.norms + room.scale + room.product +
-                           plan->conv_floats + (size_t)plan->threads * room.row;
+                           p->conv_floats + (size_t)p->threads * room.row;
     return WW_OK;
 }
 
-/* ---- pooling ---- */
+/* ---- strips ---- */
 
-/* Responses of filters of one size, and the pieces [n_f, down, across] that they join: maxima, or
- * two sums each; the terms of a sharp softmax leave the range of floats. */
-struct responses {
+/* Where things lie in the workspace. */
+struct desk {
+    float *picture, *pieces, *norms, *scale, *product, *work, *own;
+    size_t scale_step, row;
+};
+
+static struct desk desk_of(const ww_op_call *call, const struct size *s)
+{
+    const struct plan *p = call->plan;
+    struct room room = room_of(s, p);
+    struct desk d = {.picture = call->scratch, .row = room.row};
+    d.pieces = d.picture + room.picture;
+    d.norms = d.pieces + room.pieces;
+    d.scale = d.norms + room.norms;
+    d.scale_step = p->most > 0 ? room.scale / (size_t)p->most : 0;
+    d.product = d.scale + room.scale;
+    d.work = d.product + room.product;
+    d.own = d.work + p->conv_floats;
+    return d;
+}
+
+static void join(const struct plan *p, const struct size *s, const struct desk *d,
+                 const ww_responses *r)
+{
+    int64_t down = s->pieces.down;
+#pragma omp parallel for num_threads(p->threads)
+    for (int64_t i = 0; i < s->f * down; i++)
+        ww_pieces_join(&s->pieces, r, i / down, i % down, d->pieces,
+                       d->own + (size_t)omp_get_thread_num() * d->row);
+}
+
+/* What a size answers in a strip, from its row `first` on. */
+struct part {
     struct field field;
-    const float *product, *scale; /* of the strip */
-    int64_t y, rows;              /* its first row, how many */
-    float *top;
-    double *sum, *weight;
+    int64_t first, rows;
+    float *scale;
 };
 
-/* Those of `length` places, the first centred at pixel `lead`, that are in neighbourhood i. */
-struct range {
-    int64_t begin, end;
-};
-
-static struct range range_of(int64_t i, int64_t stride, int64_t size, int64_t lead, int64_t length)
+/* The part of size j of a bank whose first answers are centred at row `centre`, and what its
+ * filters see; *faint: some see so much less than others that errors must not spread. */
+static struct part part_of(const struct plan *p, const struct size *s, const struct desk *d, int j,
+                           int at, int64_t centre, bool *faint)
 {
-    int64_t begin = i * stride - lead, end = begin + size;
-    return (struct range){begin < 0 ? 0 : begin, ww_least(end, length)};
+    struct part part = {.field = field_of(s, p->k[j]),
+                        .scale = d->scale + (size_t)at * d->scale_step};
+    const struct field *field = &part.field;
+    double ratio;
+    part.first = centre > field->lead ? centre - field->lead : 0;
+    part.rows = ww_least(centre + s->strip - field->lead, field->rows) - part.first;
+    if (part.rows <= 0)
+        return part;
+    ww_windows windows = {s->pw,         field->k,  part.first + field->corner,
+                          field->corner, part.rows, field->columns};
+    ww_window_norms(d->picture, &windows, p->threads, part.scale, s->w, &ratio, d->norms);
+    *faint = *faint || ratio < FAINT * FAINT;
+    return part;
 }
 
-static struct range piece_of(const struct size *s, int64_t i, int64_t lead, int64_t length)
+static ww_responses responses_of(const struct size *s, const struct part *part)
 {
-    return range_of(i, s->attr->stride, s->piece, lead, length);
+    return (ww_responses){.scale = part->scale,
+                          .scale_row = s->w,
+                          .top = part->first + part->field.lead,
+                          .left = part->field.lead,
+                          .rows = part->rows,
+                          .columns = part->field.columns};
 }
 
-/* The pieces of row v of filter f take their share of these rows of the strip. Where pieces stand
- * side by side, what no filter is centred on is 0 for all of them. */
-static void join_maxima(const struct size *s, const struct responses *r, int64_t f, int64_t v,
-                        struct range rows, float *row)
+/* The strip of a bank that begins at row y of its smallest filter's answers. */
+static ww_status join_bank(const ww_op_call *call, const struct size *s, const struct desk *d,
+                           const ww_filter_bank *bank, int64_t y)
 {
-    const struct field *field = &r->field;
-    const ww_loops *loops = ww_loops_best();
-    bool side_by_side = s->piece == s->attr->stride;
-    int64_t width = s->pw - field->k + 1, length = s->across * s->piece;
-    float *pieces = r->top + (f * s->down + v) * s->across;
-    float *top = row + (side_by_side ? field->lead : 0);
-    memset(row, 0, (size_t)(side_by_side ? length : field->columns) * sizeof *row);
-    for (int64_t i = rows.begin; i < rows.end; i++)
-        loops->raise_row(r->product + (f * s->strip + i) * width + field->at, r->scale + i * s->w,
-                         field->columns, top);
-    if (side_by_side) {
-        loops->raise_groups(row, s->piece, s->across, pieces);
-        return;
+    const struct plan *p = call->plan;
+    struct part part[WW_OP_MAX_IN];
+    int64_t centre = y + (s->attr->inside ? bank->least / 2 : 0), half = bank->most / 2;
+    bool faint = false, some = false;
+    for (int i = 0; i < bank->count; i++) {
+        part[i] = part_of(p, s, d, bank->first + i, i, centre, &faint);
+        some = some || part[i].rows > 0;
     }
-    for (int64_t u = 0; u < s->across; u++) {
-        struct range columns = piece_of(s, u, field->lead, field->columns);
-        for (int64_t x = columns.begin; x < columns.end; x++)
-            pieces[u] = top[x] > pieces[u] ? top[x] : pieces[u];
-    }
-}
-
-static double beta_of(const ww_filter_pool_attr *a)
-{
-    return a->kind == WW_POOL_SOFTMAX ? a->beta : 0;
-}
-
-static void join_sums(const struct size *s, const struct responses *r, int64_t f, int64_t v,
-                      struct range rows)
-{
-    const struct field *field = &r->field;
-    double beta = beta_of(s->attr);
-    int64_t width = s->pw - field->k + 1, first = (f * s->down + v) * s->across;
-    for (int64_t i = rows.begin; i < rows.end; i++)
-        for (int64_t u = 0; u < s->across; u++) {
-            const float *from = r->product + (f * s->strip + i) * width + field->at;
-            struct range columns = piece_of(s, u, field->lead, field->columns);
-            double sum = 0, weight = 0;
-            for (int64_t x = columns.begin; x < columns.end; x++) {
-                double response = (double)(fabsf(from[x]) * r->scale[i * s->w + x]);
-                double w = beta == 0 ? 1 : exp(beta * (response - 1));
-                sum += w * response;
-                weight += w;
-            }
-            r->sum[first + u] += sum;
-            r->weight[first + u] += weight;
-        }
-}
-
-/* A row of pieces takes what of its rows is in the strip. */
-static void join_row(const struct size *s, const struct responses *r, int64_t f, int64_t v,
-                     float *row)
-{
-    struct range rows = piece_of(s, v, r->field.lead + r->y, r->rows);
-    if (rows.begin >= rows.end)
-        return;
-    if (s->soft)
-        join_sums(s, r, f, v, rows);
-    else
-        join_maxima(s, r, f, v, rows, row);
-}
-
-/* The strip that begins at row y, all sizes, into the pieces of one picture. */
-static ww_status join_strip(const ww_op_call *call, const struct size *s, const struct room *room,
-                            int64_t y)
-{
-    const struct plan *plan = call->plan;
-    float *picture = call->scratch + y * s->pw, *pieces = call->scratch + room->picture;
-    float *norms = pieces + room->pieces, *scale = norms + room->norms;
-    float *product = scale + room->scale, *work = product + room->product;
-    float *own = work + plan->conv_floats;
-    struct responses r = {.product = product,
-                          .scale = scale,
-                          .y = y,
-                          .top = pieces,
-                          .sum = (double *)(void *)pieces,
-                          .weight = (double *)(void *)pieces + s->f * s->down * s->across};
-    for (int j = 0; j < s->n_sizes; j++) {
-        r.field = field_of(s, call->in_shape[j + 1].dim[1]);
-        r.rows = ww_least(s->strip, r.field.rows - y);
-        if (r.rows <= 0)
+    float *const *in = (float *const *)call->in + 1;
+    float *weight = bank->weight != NULL ? bank->weight : in[p->of[bank->first]];
+    if (some && !faint)
+        WW_TRY(ww_conv_run(&bank->conv, d->picture + (centre + s->margin - half) * s->pw, weight,
+                           d->product, d->work));
+    for (int i = 0; i < bank->count; i++) {
+        const struct field *field = &part[i].field;
+        ww_responses r = responses_of(s, &part[i]);
+        if (part[i].rows <= 0)
             continue;
-        double ratio;
-        ww_windows at = {s->pw, r.field.k, r.field.at, r.field.at, r.rows, r.field.columns};
-        ww_window_norms(picture, &at, plan->threads, scale, s->w, &ratio, norms);
-        WW_TRY(ww_conv_run(ratio < FAINT * FAINT ? &plan->local[j] : &plan->conv[j],
-                           picture + r.field.at * s->pw, call->in[j + 1], product, work));
-#pragma omp parallel for num_threads(plan->threads)
-        for (int64_t i = 0; i < s->f * s->down; i++)
-            join_row(s, &r, i / s->down, i % s->down,
-                     own + (size_t)omp_get_thread_num() * room->row);
+        r.product_row = s->pw - (faint ? field->k : bank->most) + 1;
+        r.product_map = r.product_row * (faint ? p->rows[bank->first + i] : bank->rows);
+        r.product = d->product + field->corner;
+        if (faint)
+            WW_TRY(ww_conv_run(&p->local[bank->first + i],
+                               d->picture + (part[i].first + field->corner) * s->pw,
+                               in[p->of[bank->first + i]], d->product, d->work));
+        else
+            r.product = d->product + i * s->f * r.product_map + (r.top - centre) * r.product_row +
+                        field->lead + s->margin - half;
+        join(p, s, d, &r);
     }
     return WW_OK;
 }
 
-/* How many responses of the pool at (v, u) are 0 because their filters do not lie inside. */
-static int64_t silent(const ww_op_call *call, const struct size *s, int64_t v, int64_t u)
+/* silent[ow] = how many responses of each pool of row v are 0 because their filters do not lie
+ * inside. */
+static void count_silent(const struct size *s, int64_t v, double *silent)
 {
-    int64_t stride = s->attr->stride, size = s->attr->size, count = 0;
-    struct range down = range_of(v, stride, size, 0, s->h),
-                 across = range_of(u, stride, size, 0, s->w);
-    int64_t all = (down.end - down.begin) * (across.end - across.begin);
-    for (int j = 1; j <= s->n_sizes; j++) {
-        struct field field = field_of(s, call->in_shape[j].dim[1]);
-        down = range_of(v, stride, size, field.lead, field.rows);
-        across = range_of(u, stride, size, field.lead, field.columns);
-        bool some = down.end > down.begin && across.end > across.begin;
-        count += all - (some ? (down.end - down.begin) * (across.end - across.begin) : 0);
-    }
-    return count;
-}
-
-/* Row v of the pools of filter f from their pieces: maxima. */
-static void pool_maxima(const struct size *s, const float *pieces, int64_t f, int64_t v, float *out)
-{
-    memset(out, 0, (size_t)s->ow * sizeof *out);
-    for (int64_t i = v; i < v + s->per && i < s->down; i++)
-        for (int64_t j = 0; j < s->per; j++) {
-            const float *from = pieces + (f * s->down + i) * s->across + j;
-            for (int64_t u = 0; u < ww_least(s->ow, s->across - j); u++)
-                out[u] = from[u] > out[u] ? from[u] : out[u];
+    int64_t stride = s->attr->stride, size = s->attr->size;
+    int64_t top = v * stride, bottom = ww_least(top + size, s->h);
+    for (int64_t u = 0; u < s->pieces.ow; u++) {
+        int64_t left = u * stride, right = ww_least(left + size, s->w);
+        silent[u] = 0;
+        for (int j = 0; j < s->n_sizes; j++) {
+            struct field f = field_of(s, s->k[j]);
+            int64_t down = ww_least(bottom, f.lead + f.rows) - (top > f.lead ? top : f.lead);
+            int64_t across = ww_least(right, f.lead + f.columns) - (left > f.lead ? left : f.lead);
+            int64_t heard = down > 0 && across > 0 ? down * across : 0;
+            silent[u] += (double)((bottom - top) * (right - left) - heard);
         }
-}
-
-/* The same of means and softmax. */
-static void pool_sums(const ww_op_call *call, const struct size *s, const float *pieces, int64_t f,
-                      int64_t v, float *out)
-{
-    const double *sum = (const double *)(const void *)pieces;
-    const double *weight = sum + s->f * s->down * s->across;
-    for (int64_t u = 0; u < s->ow; u++) {
-        double all = 0, under = (double)silent(call, s, v, u) * exp(-beta_of(s->attr));
-        for (int64_t i = v; i < v + s->per && i < s->down; i++)
-            for (int64_t j = u; j < u + s->per && j < s->across; j++) {
-                int64_t at = (f * s->down + i) * s->across + j;
-                all += sum[at], under += weight[at];
-            }
-        out[u] = under > 0 ? (float)(all / under) : 0;
     }
 }
 
-static ww_status one_picture(const ww_op_call *call, const struct size *s, const struct room *room,
+static ww_status one_picture(const ww_op_call *call, const struct size *s, const struct desk *d,
                              int64_t n)
 {
+    const struct plan *p = call->plan;
     const float *x = call->in[0] + n * s->h * s->w;
-    int64_t pools = s->f * s->oh * s->ow;
-    float *picture = call->scratch, *pieces = picture + room->picture;
-    memset(picture, 0, (room->picture + room->pieces) * sizeof *picture);
+    int64_t oh = s->pieces.oh, ow = s->pieces.ow;
+    memset(d->picture, 0, (size_t)(d->norms - d->picture) * sizeof *x); /* and the pieces */
     for (int64_t y = 0; y < s->h; y++)
-        memcpy(picture + (y + s->margin) * s->pw + s->margin, x + y * s->w,
+        memcpy(d->picture + (y + s->margin) * s->pw + s->margin, x + y * s->w,
                (size_t)s->w * sizeof *x);
     for (int64_t y = 0; y < s->rows; y += s->strip)
-        WW_TRY(join_strip(call, s, room, y));
-    for (int64_t i = 0; i < s->f * s->oh; i++) {
-        float *out = call->out + n * pools + i * s->ow;
-        if (s->soft)
-            pool_sums(call, s, pieces, i / s->oh, i % s->oh, out);
-        else
-            pool_maxima(s, pieces, i / s->oh, i % s->oh, out);
+        for (int i = 0; i < p->n_banks; i++)
+            WW_TRY(join_bank(call, s, d, &p->bank[i], y));
+    for (int64_t v = 0; v < oh; v++) {
+        double *silent = (double *)(void *)d->norms;
+        if (s->pieces.soft)
+            count_silent(s, v, silent);
+        for (int64_t f = 0; f < s->f; f++)
+            ww_pieces_pool(&s->pieces, d->pieces, f, v, silent,
+                           call->out + ((n * s->f + f) * oh + v) * ow);
     }
     return WW_OK;
 }
 
 static ww_status forward(ww_op_call *call)
 {
+    struct plan *p = call->plan;
     struct size s = size_of(call);
-    struct room room = room_of(&s, ((const struct plan *)call->plan)->threads);
+    struct desk d = desk_of(call, &s);
+    for (int i = 0; i < p->n_banks; i++) {
+        const float *weights[WW_OP_MAX_IN];
+        for (int j = 0; j < p->bank[i].count; j++)
+            weights[j] = call->in[1 + p->of[p->bank[i].first + j]];
+        ww_filter_bank_take(&p->sizes, &p->bank[i], weights);
+    }
     for (int64_t n = 0; n < s.n; n++)
-        WW_TRY(one_picture(call, &s, &room, n));
+        WW_TRY(one_picture(call, &s, &d, n));
     return WW_OK;
 }
 
@@ -455,10 +426,11 @@ static ww_status forward_reference(ww_op_call *call)
 {
     struct size s = size_of(call);
     const ww_filter_pool_attr *a = s.attr;
-    for (int64_t at = 0; at < s.n * s.f * s.oh * s.ow; at++) {
-        int64_t n = at / (s.f * s.oh * s.ow), f = at / (s.oh * s.ow) % s.f;
-        int64_t v = at / s.ow % s.oh * a->stride, u = at % s.ow * a->stride;
-        double top = 0, sum = 0, all = 0, beta = beta_of(a);
+    int64_t oh = s.pieces.oh, ow = s.pieces.ow;
+    for (int64_t at = 0; at < s.n * s.f * oh * ow; at++) {
+        int64_t n = at / (s.f * oh * ow), f = at / (oh * ow) % s.f;
+        int64_t v = at / ow % oh * a->stride, u = at % ow * a->stride;
+        double top = 0, sum = 0, all = 0, beta = a->kind == WW_POOL_SOFTMAX ? a->beta : 0;
         for (int j = 1; j <= s.n_sizes; j++)
             for (int64_t y = v; y < v + a->size && y < s.h; y++)
                 for (int64_t x = u; x < u + a->size && x < s.w; x++) {
@@ -469,7 +441,7 @@ static ww_status forward_reference(ww_op_call *call)
                     sum += r * exp(beta * (r - 1));
                     all += exp(beta * (r - 1));
                 }
-        call->out[at] = (float)(s.soft ? sum / all : top);
+        call->out[at] = (float)(s.pieces.soft ? sum / all : top);
     }
     return WW_OK;
 }
