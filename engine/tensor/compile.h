@@ -2,7 +2,8 @@
 #ifndef WW_ENGINE_TENSOR_COMPILE_H
 #define WW_ENGINE_TENSOR_COMPILE_H
 
-/* The inside of a program, shared by compile.c, backward.c, memory.c, run.c and check.c.
+/* The inside of a program, shared by compile.c, backward.c, memory.c, neutral.c, run.c and
+ * check.c.
  *
  * Time: unit u of n (an operator that runs) goes forward at time u; the backward pass starts at
  * time n with the weights of the losses; unit u goes backward at time 3n - 2u. Between two of these
@@ -33,6 +34,8 @@ typedef struct ww_array {
     int last;                    /* time of the last read of the value */
     int buffer, gradient_buffer; /* WW_NO_BUFFER where the numbers are elsewhere */
     float *data, *gradient;
+    int stand_in;   /* the array that is read instead of it while its operator is neutral
+                       (neutral.c); -1: none */
     bool again;     /* backward finds it computed again, elsewhere (recompute.c) */
     int again_last; /* time of the last read of that one; WW_BEFORE: none */
     int again_buffer;
@@ -159,6 +162,11 @@ ww_status ww_memory_plan(ww_program *program);
 
 /** A new buffer; counts it as unshared too (memory.c). */
 int ww_buffer_add(ww_program *program, ww_buffer buffer);
+
+/** Finds the arrays that others may stand in for, once all is at its place; before a run, points
+ * their readers at those that do (neutral.c). */
+void ww_neutral_plan(ww_program *program);
+void ww_neutral_update(ww_program *program);
 
 /** Gives every gradient and contribution its buffer (backward.c, called by ww_memory_plan). */
 ww_status ww_backward_buffers(ww_program *program);

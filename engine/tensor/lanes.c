@@ -227,6 +227,8 @@ static void touch_call(planner *p, const ww_step *step)
     for (int k = 0; k < unit->node->n_in; k++) {
         const ww_array *in = &p->program->arrays[unit->node->in[k]];
         touch_range(p, call->in[k], in->floats, false);
+        if (in->stand_in >= 0)
+            touch_range(p, p->program->arrays[in->stand_in].data, in->floats, false);
         if (backward)
             touch_range(p, call->grad_in[k], in->floats, true);
         if (in->node->kind == WW_NODE_STATE)
@@ -358,7 +360,7 @@ static ww_status allocate(planner *p)
     for (size_t s = 0; s < n; s++)
         most += 4 + (p->program->steps[s].unit == NULL
                          ? 0
-                         : 3 * (size_t)p->program->steps[s].unit->node->n_in);
+                         : 4 * (size_t)p->program->steps[s].unit->node->n_in);
     ww_lanes *lanes = p->lanes = ww_arena_alloc(arena, sizeof *lanes);
     p->touches = ww_arena_array(arena, most + 1, sizeof *p->touches);
     p->first = ww_arena_array(arena, n + 1, sizeof *p->first);

@@ -54,6 +54,7 @@ typedef struct ww_op_call {
     size_t saved_floats, scratch_floats; /* set by prepare */
     bool again; /* the same forward call once more in a run: states have moved already */
     ww_mode mode;
+    bool neutral;  /* out is in[0], and need not be written (neutral of ww_op) */
     bool rectify;  /* the operator does the rectification that follows it too (ww_rectifies) */
     uint64_t seed; /* differs per node and per step: the key of this call's random numbers */
 } ww_op_call;
@@ -103,6 +104,9 @@ struct ww_op {
      * where forward itself is the plain C (element-wise operators). */
     ww_status (*forward_reference)(ww_op_call *call);
     ww_status (*backward_reference)(ww_op_call *call);
+
+    /** Whether out would be in[0], bit for bit, by what the other inputs hold now. NULL: never. */
+    bool (*neutral)(const ww_op_call *call);
 
     unsigned keeps_in; /* bit k: backward reads in[k] (31: any k) */
     bool keeps_out;    /* backward reads out */

@@ -132,6 +132,7 @@ static ww_status run_timed(ww_program *program)
 ww_status ww_program_run(ww_program *program, uint64_t step)
 {
     ww_program_key(program, step);
+    ww_neutral_update(program);
     program->runs++;
     if (program->options.profile)
         return run_timed(program);

@@ -142,13 +142,20 @@ static bool all_equal(const float *x, size_t n, float value)
     return true;
 }
 
+static bool neutral(const ww_op_call *call)
+{
+    return all_equal(call->in[1], ww_shape_size(&call->in_shape[1]), 1) &&
+           all_equal(call->in[2], ww_shape_size(&call->in_shape[2]), 0);
+}
+
 static ww_status forward(ww_op_call *call)
 {
+    if (call->neutral)
+        return WW_OK;
     const struct layout layout = layout_of(&call->out_shape);
     const struct control gain = control_of(call, 1, &layout), noise = control_of(call, 2, &layout);
     const size_t rows = layout.samples * layout.channels, n = layout.pixels;
-    if (all_equal(call->in[1], ww_shape_size(&call->in_shape[1]), 1) &&
-        all_equal(call->in[2], ww_shape_size(&call->in_shape[2]), 0)) {
+    if (neutral(call)) {
         ww_copy(call->out, call->in[0], rows * n);
         return WW_OK;
     }
@@ -169,7 +176,7 @@ static ww_status backward(ww_op_call *call)
     const size_t rows = layout.samples * layout.channels, n = layout.pixels;
     if (call->grad_in[0] == NULL)
         return WW_OK;
-    if (all_equal(call->in[1], ww_shape_size(&call->in_shape[1]), 1)) {
+    if (call->neutral || all_equal(call->in[1], ww_shape_size(&call->in_shape[1]), 1)) {
         ww_copy(call->grad_in[0], call->grad_out, rows * n);
         return WW_OK;
     }
@@ -205,6 +212,7 @@ const ww_op ww_op_gate = {.item = {.name = "gate",
                           .infer = infer,
                           .forward = forward,
                           .backward = backward,
+                          .neutral = neutral,
                           .keeps_in = WW_BIT(1),
                           .in_place = true,
                           .fixed_in = WW_BIT(1) | WW_BIT(2),
