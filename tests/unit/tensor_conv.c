@@ -9,6 +9,7 @@
 #include "engine/base/threads.h"
 #include "engine/tensor/backend/conv.h"
 #include "engine/tensor/backend/fourier.h"
+#include "engine/tensor/backend/phases.h"
 #include "engine/tensor/backend/rows.h"
 #include "engine/tensor/ops.h"
 #include "tests/support/op_rig.h"
@@ -124,6 +125,21 @@ static const ww_op_case few_channels[] = {
     CASE("groups of two channels and three filters", 4, 7, 9, 6, 2, 3, 3, .pad = 1, .groups = 2),
     {0}};
 
+/* A kernel for each kind of processor: create_<name> takes the kind. */
+#define OF_KIND(name, kind, KIND)                                                                  \
+    static ww_status name##_##kind(void **state, size_t *floats, const ww_conv_task *of)           \
+    {                                                                                              \
+        return create_##name(state, floats, of, KIND);                                             \
+    }
+#define OF_KINDS(name, supports, spreads)                                                          \
+    OF_KIND(name, plain, WW_KERNELS_PLAIN)                                                         \
+    OF_KIND(name, avx2, WW_KERNELS_AVX2)                                                           \
+    OF_KIND(name, avx512, WW_KERNELS_AVX512)                                                       \
+    static const ww_conv_kernel name##_for[WW_N_KERNELS] = {                                       \
+        {#name ", plain", supports, NULL, name##_plain, run_##name, free_##name, spreads},         \
+        {#name ", AVX2", supports, NULL, name##_avx2, run_##name, free_##name, spreads},           \
+        {#name ", AVX-512", supports, NULL, name##_avx512, run_##name, free_##name, spreads}};
+
 static ww_status create_rows(void **state, size_t *floats, const ww_conv_task *of, int kind)
 {
     ww_rows *rows;
@@ -131,21 +147,6 @@ static ww_status create_rows(void **state, size_t *floats, const ww_conv_task *o
     *state = rows;
     *floats = ww_rows_scratch(rows);
     return WW_OK;
-}
-
-static ww_status plain(void **state, size_t *floats, const ww_conv_task *of)
-{
-    return create_rows(state, floats, of, WW_KERNELS_PLAIN);
-}
-
-static ww_status avx2(void **state, size_t *floats, const ww_conv_task *of)
-{
-    return create_rows(state, floats, of, WW_KERNELS_AVX2);
-}
-
-static ww_status avx512(void **state, size_t *floats, const ww_conv_task *of)
-{
-    return create_rows(state, floats, of, WW_KERNELS_AVX512);
 }
 
 static ww_status run_rows(void *state, float *x, float *weight, float *y, float *scratch)
@@ -159,18 +160,20 @@ static void free_rows(void *state)
     ww_rows_free(state);
 }
 
-static const ww_conv_kernel rows_for[WW_N_KERNELS] = {
-    {"rows, plain", ww_rows_supports, NULL, plain, run_rows, free_rows, false},
-    {"rows, AVX2", ww_rows_supports, NULL, avx2, run_rows, free_rows, false},
-    {"rows, AVX-512", ww_rows_supports, NULL, avx512, run_rows, free_rows, false}};
+OF_KINDS(rows, ww_rows_supports, false)
+
+static void on_every_processor(const ww_op_case *cases, int64_t more, const ww_conv_kernel *kernels)
+{
+    for (const ww_op_case *of = cases; of->name != NULL; of++)
+        for (int64_t batch = 1; batch <= more; batch += more - 1)
+            for (int kind = 0; kind < WW_N_KERNELS; kind++)
+                if (ww_kernels_get(kind) != NULL)
+                    with_kernels(of, batch, &kernels[kind], 1);
+}
 
 Test(tensor_conv, few_channels_on_every_processor)
 {
-    for (const ww_op_case *of = few_channels; of->name != NULL; of++)
-        for (int64_t batch = 1; batch <= 10; batch += 9)
-            for (int kind = 0; kind < WW_N_KERNELS; kind++)
-                if (ww_kernels_get(kind) != NULL)
-                    with_kernels(of, batch, &rows_for[kind], 1);
+    on_every_processor(few_channels, 10, rows_for);
 }
 
 /* ---- spectra of tiles, likewise ---- */
@@ -198,21 +201,6 @@ static ww_status create_fourier(void **state, size_t *floats, const ww_conv_task
     return WW_OK;
 }
 
-static ww_status fourier_plain(void **state, size_t *floats, const ww_conv_task *of)
-{
-    return create_fourier(state, floats, of, WW_KERNELS_PLAIN);
-}
-
-static ww_status fourier_avx2(void **state, size_t *floats, const ww_conv_task *of)
-{
-    return create_fourier(state, floats, of, WW_KERNELS_AVX2);
-}
-
-static ww_status fourier_avx512(void **state, size_t *floats, const ww_conv_task *of)
-{
-    return create_fourier(state, floats, of, WW_KERNELS_AVX512);
-}
-
 static ww_status run_fourier(void *state, float *x, float *weight, float *y, float *scratch)
 {
     ww_fourier_run(state, x, weight, y, scratch);
@@ -224,19 +212,11 @@ static void free_fourier(void *state)
     ww_fourier_free(state);
 }
 
-static const ww_conv_kernel fourier_for[WW_N_KERNELS] = {
-    {"fourier, plain", ww_fourier_supports, NULL, fourier_plain, run_fourier, free_fourier, true},
-    {"fourier, AVX2", ww_fourier_supports, NULL, fourier_avx2, run_fourier, free_fourier, true},
-    {"fourier, AVX-512", ww_fourier_supports, NULL, fourier_avx512, run_fourier, free_fourier,
-     true}};
+OF_KINDS(fourier, ww_fourier_supports, true)
 
 Test(tensor_conv, large_filters_on_every_processor)
 {
-    for (const ww_op_case *of = large_filters; of->name != NULL; of++)
-        for (int64_t batch = 1; batch <= 3; batch += 2)
-            for (int kind = 0; kind < WW_N_KERNELS; kind++)
-                if (ww_kernels_get(kind) != NULL)
-                    with_kernels(of, batch, &fourier_for[kind], 1);
+    on_every_processor(large_filters, 3, fourier_for);
 }
 
 /* Every length of transform, forward; the sums are exact but for rounding. */
@@ -268,6 +248,53 @@ Test(tensor_conv, kept_spectra_follow_the_weights)
     }
     ww_fourier_free(fourier);
     free(scratch);
+}
+
+/* ---- strides by phases, likewise ---- */
+
+static const ww_op_case strides[] = {
+    CASE("4x4, stride 2, odd sizes", 3, 13, 18, 5, 3, 4, 4, .stride = 2, .pad = 1),
+    CASE("5x5, stride 2, no padding", 2, 21, 12, 7, 2, 5, 5, .stride = 2),
+    CASE("6x6, stride 2, wide padding", 4, 9, 10, 3, 4, 6, 6, .stride = 2, .pad = 5),
+    CASE("6x6, stride 2, pixels that nothing reads", 2, 9, 11, 4, 2, 6, 6, .stride = 2),
+    CASE("11x11, stride 4", 3, 39, 46, 9, 3, 11, 11, .stride = 4, .pad = 2),
+    CASE("5x5, stride 3, pixels between", 1, 16, 20, 2, 1, 5, 5, .stride = 3, .pad = 1),
+    CASE("9x9, stride 3, a map no larger", 2, 7, 8, 3, 2, 9, 9, .stride = 3, .pad = 4),
+    CASE("4x4, stride 3, one result", 2, 4, 4, 6, 2, 4, 4, .stride = 3),
+    {0}};
+
+static ww_status create_phases(void **state, size_t *floats, const ww_conv_task *of, int kind)
+{
+    ww_phases *phases;
+    WW_TRY(ww_phases_create(&phases, of, ww_kernels_get(kind)));
+    *state = phases;
+    *floats = ww_phases_scratch(phases);
+    return WW_OK;
+}
+
+static ww_status run_phases(void *state, float *x, float *weight, float *y, float *scratch)
+{
+    ww_phases_run(state, x, weight, y, scratch);
+    return WW_OK;
+}
+
+static void free_phases(void *state)
+{
+    ww_phases_free(state);
+}
+
+OF_KINDS(phases, ww_phases_supports, true)
+
+Test(tensor_conv, strides_on_every_processor)
+{
+    on_every_processor(strides, 6, phases_for);
+    const ww_conv_task good = {.size = {1, 1, 9, 9, 1, 5, 5, 3, 3, 2, 0, 1, 1}};
+    ww_conv_task long_ = good, short_ = good, grouped = good, dilated = good, whole = good;
+    long_.size.kh = long_.size.kw = 7, short_.size.kh = short_.size.kw = 2;
+    grouped.size.groups = 2, dilated.size.dilation = 2, whole.size.stride = 1;
+    cr_assert(ww_phases_supports(&good) && !ww_phases_supports(&long_) &&
+              !ww_phases_supports(&short_) && !ww_phases_supports(&grouped) &&
+              !ww_phases_supports(&dilated) && !ww_phases_supports(&whole));
 }
 
 /* ---- the choice ---- */

@@ -11,6 +11,7 @@
 #include "engine/tensor/backend/columns.h"
 #include "engine/tensor/backend/conv.h"
 #include "engine/tensor/backend/fourier.h"
+#include "engine/tensor/backend/phases.h"
 #include "engine/tensor/backend/rows.h"
 #include "engine/tensor/backend/winograd.h"
 
@@ -158,6 +159,41 @@ static const ww_conv_kernel winograd = {
     "winograd",   winograd_supports, winograd_s, winograd_create,
     winograd_run, winograd_destroy,  true};
 
+/* ---- phases ---- */
+
+static double phases_s(const ww_conv_task *task)
+{
+    static const double map = 600, filter = 1500; /* of a number that is moved */
+    ww_conv_task inner = ww_phases_inner(task);
+    const ww_conv_size *s = &inner.size;
+    return winograd_s(&inner) + 1e-12 * (map * (double)(s->n * s->c * s->h * s->w) +
+                                         filter * (double)(s->k * s->c * s->kh * s->kw));
+}
+
+static ww_status phases_create(void **state, size_t *scratch_floats, const ww_conv_task *task)
+{
+    ww_phases *phases;
+    *state = NULL;
+    WW_TRY(ww_phases_create(&phases, task, ww_kernels_best()));
+    *scratch_floats = ww_phases_scratch(phases);
+    *state = phases;
+    return WW_OK;
+}
+
+static ww_status phases_run(void *state, float *x, float *weight, float *y, float *scratch)
+{
+    ww_phases_run(state, x, weight, y, scratch);
+    return WW_OK;
+}
+
+static void phases_destroy(void *state)
+{
+    ww_phases_free(state);
+}
+
+static const ww_conv_kernel phases = {"phases",   ww_phases_supports, phases_s, phases_create,
+                                      phases_run, phases_destroy,     true};
+
 /* ---- rows ---- */
 
 /* Filters are worked on in twos, fours and eights. */
@@ -274,5 +310,5 @@ static ww_status columns_run(void *state, float *x, float *weight, float *y, flo
 static const ww_conv_kernel columns = {"columns",   always, columns_s, columns_create,
                                        columns_run, free,   false};
 
-const ww_conv_kernel *const ww_conv_kernels[WW_N_CONV_KERNELS] = {&onednn, &winograd, &by_rows,
-                                                                  &fourier, &columns};
+const ww_conv_kernel *const ww_conv_kernels[WW_N_CONV_KERNELS] = {&onednn,  &winograd, &phases,
+                                                                  &by_rows, &fourier,  &columns};
