@@ -5,6 +5,7 @@
 
 #include "engine/base/threads.h"
 #include "engine/tensor/backend/blas.h"
+#include "engine/tensor/backend/kernels.h"
 #include "tests/support/op_rig.h"
 
 static float entry(ww_matrix a, int64_t i, int64_t j)
@@ -51,6 +52,51 @@ Test(tensor_blas, products_are_sums_and_do_not_depend_on_threads)
             free(x), free(y), free(one), free(two), free(wanted);
         }
     ww_threads_set(0);
+}
+
+/* Our own small products, for every kind of processor, on sizes around those of vectors; nothing
+ * beside the result is written, and nothing read past the factors. */
+static void check_small(const ww_kernels *kernels, int64_t m, int64_t n, int64_t k, int way)
+{
+    bool across = way == 1, dots = way == 2;
+    float *a = drawn((size_t)(m * k), 6), *b = drawn((size_t)(n * k), 7);
+    float *c = drawn((size_t)(m * (n + 1)), 8), *before = drawn((size_t)(m * (n + 1)), 8);
+    ww_small_product p = {m,
+                          n,
+                          k,
+                          a,
+                          b,
+                          c,
+                          across ? 1 : k,
+                          across ? m : 1,
+                          dots ? k : n,
+                          n + 1,
+                          dots,
+                          (m + n + k) % 2 == 0};
+    kernels->small_product(&p);
+    for (int64_t i = 0; i < m; i++) {
+        for (int64_t j = 0; j < n; j++) {
+            double sum = p.add ? (double)before[i * (n + 1) + j] : 0;
+            for (int64_t q = 0; q < k; q++)
+                sum +=
+                    (double)a[i * p.a_row + q * p.a_step] * (double)b[dots ? j * k + q : q * n + j];
+            cr_assert_float_eq(c[i * (n + 1) + j], sum, 1e-5, "%s: %d %d %d way %d at %d, %d",
+                               kernels->name, (int)m, (int)n, (int)k, way, (int)i, (int)j);
+        }
+        cr_assert_eq(c[i * (n + 1) + n], before[i * (n + 1) + n]);
+    }
+    free(a), free(b), free(c), free(before);
+}
+
+Test(tensor_blas, small_products_on_every_processor)
+{
+    static const int64_t some[] = {1, 2, 3, 7, 8, 15, 16, 17, 33, 50};
+    enum { N = sizeof some / sizeof some[0] };
+    for (int kind = 0; kind < WW_N_KERNELS; kind++)
+        for (int i = 0; i < N * N * N && ww_kernels_get(kind) != NULL; i++)
+            for (int way = 0; way < 3; way++)
+                check_small(ww_kernels_get(kind), some[i % N], some[i / N % N], some[i / N / N],
+                            way);
 }
 
 Test(tensor_blas, beta_adds_to_what_is_there)

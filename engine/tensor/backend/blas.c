@@ -7,7 +7,37 @@
 #include <omp.h>
 
 #include "engine/base/threads.h"
+#include "engine/tensor/backend/kernels.h"
 #include "engine/tensor/backend/onednn.h"
+
+/* Our own are as fast where matrices are small, and need no compiling, which takes oneDNN some 30
+ * ms in a process. */
+enum {
+    SMALL = 1 << 20,
+    LONG = 1024
+}; /* multiplications; terms that floats are to add up in turn */
+
+static bool multiply_small(int64_t m, int64_t n, int64_t k, ww_matrix a, ww_matrix b, float beta,
+                           float *c, int64_t ldc)
+{
+    const ww_small_product product = {.m = m,
+                                      .n = n,
+                                      .k = k,
+                                      .a = a.data,
+                                      .b = b.data,
+                                      .c = c,
+                                      .a_row = a.transposed ? 1 : a.stride,
+                                      .a_step = a.transposed ? a.stride : 1,
+                                      .b_step = b.stride,
+                                      .c_row = ldc,
+                                      .dots = b.transposed,
+                                      .add = beta == 1};
+    if ((double)m * (double)n * (double)k > SMALL || (a.transposed && b.transposed) ||
+        (k > LONG && !b.transposed) || (beta != 0 && beta != 1))
+        return false;
+    ww_kernels_best()->small_product(&product);
+    return true;
+}
 
 /* oneDNN's products are compiled for the processor at hand (AVX-512 included) and measured up to
  * twice as fast as OpenBLAS's, most of all for small matrices; OpenBLAS serves where oneDNN has
@@ -29,6 +59,8 @@ static void multiply(int64_t m, int64_t n, int64_t k, ww_matrix a, ww_matrix b, 
 void ww_sgemm(int64_t m, int64_t n, int64_t k, ww_matrix a, ww_matrix b, float beta, float *c,
               int64_t ldc)
 {
+    if (multiply_small(m, n, k, a, b, beta, c, ldc))
+        return;
     int threads = omp_in_parallel() ? 1 : ww_threads();
     if (threads > 1)
         ww_threads_set(1);

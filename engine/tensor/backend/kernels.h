@@ -72,6 +72,16 @@ typedef struct ww_spectra {
     bool add;                 /* without b */
 } ww_spectra;
 
+/** c[m][n] (add: +=) = a b, where a(i, k) = a[i a_row + k a_step] and b(k, j) = b[k b_step + j] or,
+ * with `dots`, b[j b_step + k]; then a_step is 1 too. */
+typedef struct ww_small_product {
+    int64_t m, n, k;
+    const float *a, *b;
+    float *c;
+    int64_t a_row, a_step, b_step, c_row;
+    bool dots, add;
+} ww_small_product;
+
 /** Lanes: `lanes` numbers that are worked on at once. `offset` has one entry a lane. */
 typedef struct ww_kernels {
     const char *name;
@@ -118,6 +128,8 @@ typedef struct ww_kernels {
                            int64_t vectors, const float *square, float *least);
 
     void (*taps)(const ww_taps *taps);
+
+    void (*small_product)(const ww_small_product *product);
 
     /** Complex numbers are [2][lanes] in what follows. to[.. n_to-1] = the transform of from[n],
      * each `step` floats from one number to the next; `between` has room for 2 n numbers. May be in

@@ -6,6 +6,7 @@
 #define WW_LANES 16
 #include "engine/tensor/backend/distance_tiles.h"
 #include "engine/tensor/backend/fourier_tiles.h"
+#include "engine/tensor/backend/matrix_tiles.h"
 #include "engine/tensor/backend/taps.h"
 #include "engine/tensor/backend/winograd_tiles.h"
 
@@ -24,6 +25,7 @@ const ww_kernels ww_kernels_avx512 = {.name = "avx512",
                                       .distance_tiles = distance_tiles,
                                       .distance_least = distance_least,
                                       .taps = taps,
+                                      .small_product = small_product,
                                       .dft = dft,
                                       .pixels_in = pixels_in,
                                       .pixels_out = pixels_out,

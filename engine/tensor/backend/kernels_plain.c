@@ -4,6 +4,7 @@
 #define WW_LANES 4
 #include "engine/tensor/backend/distance_tiles.h"
 #include "engine/tensor/backend/fourier_tiles.h"
+#include "engine/tensor/backend/matrix_tiles.h"
 #include "engine/tensor/backend/taps.h"
 #include "engine/tensor/backend/winograd_tiles.h"
 
@@ -22,6 +23,7 @@ const ww_kernels ww_kernels_plain = {.name = "plain",
                                      .distance_tiles = distance_tiles,
                                      .distance_least = distance_least,
                                      .taps = taps,
+                                     .small_product = small_product,
                                      .dft = dft,
                                      .pixels_in = pixels_in,
                                      .pixels_out = pixels_out,
