@@ -11,11 +11,8 @@
 #include "engine/tensor/backend/onednn.h"
 
 /* Our own are as fast where matrices are small, and need no compiling, which takes oneDNN some 30
- * ms in a process. */
-enum {
-    SMALL = 1 << 20,
-    LONG = 1024
-}; /* multiplications; terms that floats are to add up in turn */
+ * ms in a process: SMALL multiplications, and no more than LONG terms for a float to add up. */
+enum { SMALL = 1 << 20, LONG = 1024 };
 
 static bool multiply_small(int64_t m, int64_t n, int64_t k, ww_matrix a, ww_matrix b, float beta,
                            float *c, int64_t ldc)

@@ -35,6 +35,27 @@ static double up(int64_t n, int64_t to)
     return (double)((n + to - 1) / to * to);
 }
 
+/* name_create, name_run and name_destroy of what is made for a kind of processor. */
+#define OF_KERNELS(name)                                                                           \
+    static ww_status name##_create(void **state, size_t *scratch_floats, const ww_conv_task *task) \
+    {                                                                                              \
+        ww_##name *made;                                                                           \
+        *state = NULL;                                                                             \
+        WW_TRY(ww_##name##_create(&made, task, ww_kernels_best()));                                \
+        *scratch_floats = ww_##name##_scratch(made);                                               \
+        *state = made;                                                                             \
+        return WW_OK;                                                                              \
+    }                                                                                              \
+    static ww_status name##_run(void *state, float *x, float *weight, float *y, float *scratch)    \
+    {                                                                                              \
+        ww_##name##_run(state, x, weight, y, scratch);                                             \
+        return WW_OK;                                                                              \
+    }                                                                                              \
+    static void name##_destroy(void *state)                                                        \
+    {                                                                                              \
+        ww_##name##_free(state);                                                                   \
+    }
+
 /* ---- oneDNN's direct kernels ---- */
 
 static bool always(const ww_conv_task *task)
@@ -170,26 +191,7 @@ static double phases_s(const ww_conv_task *task)
                                          filter * (double)(s->k * s->c * s->kh * s->kw));
 }
 
-static ww_status phases_create(void **state, size_t *scratch_floats, const ww_conv_task *task)
-{
-    ww_phases *phases;
-    *state = NULL;
-    WW_TRY(ww_phases_create(&phases, task, ww_kernels_best()));
-    *scratch_floats = ww_phases_scratch(phases);
-    *state = phases;
-    return WW_OK;
-}
-
-static ww_status phases_run(void *state, float *x, float *weight, float *y, float *scratch)
-{
-    ww_phases_run(state, x, weight, y, scratch);
-    return WW_OK;
-}
-
-static void phases_destroy(void *state)
-{
-    ww_phases_free(state);
-}
+OF_KERNELS(phases)
 
 static const ww_conv_kernel phases = {"phases",   ww_phases_supports, phases_s, phases_create,
                                       phases_run, phases_destroy,     true};
@@ -216,26 +218,7 @@ static double rows_s(const ww_conv_task *task)
     return cost_s(4, factor[task->pass], term);
 }
 
-static ww_status rows_create(void **state, size_t *scratch_floats, const ww_conv_task *task)
-{
-    ww_rows *rows;
-    *state = NULL;
-    WW_TRY(ww_rows_create(&rows, task, ww_kernels_best()));
-    *scratch_floats = ww_rows_scratch(rows);
-    *state = rows;
-    return WW_OK;
-}
-
-static ww_status rows_run(void *state, float *x, float *weight, float *y, float *scratch)
-{
-    ww_rows_run(state, x, weight, y, scratch);
-    return WW_OK;
-}
-
-static void rows_destroy(void *state)
-{
-    ww_rows_free(state);
-}
+OF_KERNELS(rows)
 
 static const ww_conv_kernel by_rows = {"rows",   ww_rows_supports, rows_s, rows_create,
                                        rows_run, rows_destroy,     false};
@@ -249,26 +232,7 @@ static double fourier_s(const ww_conv_task *task)
     return alone_s(seconds, alone);
 }
 
-static ww_status fourier_create(void **state, size_t *scratch_floats, const ww_conv_task *task)
-{
-    ww_fourier *fourier;
-    *state = NULL;
-    WW_TRY(ww_fourier_create(&fourier, task, ww_kernels_best()));
-    *scratch_floats = ww_fourier_scratch(fourier);
-    *state = fourier;
-    return WW_OK;
-}
-
-static ww_status fourier_run(void *state, float *x, float *weight, float *y, float *scratch)
-{
-    ww_fourier_run(state, x, weight, y, scratch);
-    return WW_OK;
-}
-
-static void fourier_destroy(void *state)
-{
-    ww_fourier_free(state);
-}
+OF_KERNELS(fourier)
 
 static const ww_conv_kernel fourier = {"fourier",   ww_fourier_supports, fourier_s, fourier_create,
                                        fourier_run, fourier_destroy,     true};

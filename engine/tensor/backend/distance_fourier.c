@@ -9,11 +9,11 @@
  *
  * has the correlations with a as its real and those with b as its imaginary part; and the spectrum
  * of p at -f is the conjugate of that at f, so that half of it is kept, and read once for the two.
- * Lanes are
- * prototypes: each number of a patch's spectrum meets a vector of them, distances are never stored,
- * only the running minima, and each vector of prototypes is one thread's. The spectra of some tiles
- * are made at a time, so that what a thread then makes of them, column by column and row by row,
- * stays in its second cache while prototypes go by. */
+ *
+ * Lanes are prototypes: each number of a patch's spectrum meets a vector of them, distances are
+ * never stored, only the running minima, and each vector of prototypes is one thread's. The spectra
+ * of some tiles are made at a time, so that what a thread then makes of them, column by column and
+ * row by row, stays in its second cache while prototypes go by. */
 #include <math.h>
 #include <omp.h>
 #include <stdlib.h>
