@@ -163,9 +163,10 @@ ww_status ww_memory_plan(ww_program *program);
 /** A new buffer; counts it as unshared too (memory.c). */
 int ww_buffer_add(ww_program *program, ww_buffer buffer);
 
-/** Finds the arrays that others may stand in for, once all is at its place; before a run, points
- * their readers at those that do (neutral.c). */
+/** Finds the arrays that others may stand in for, once all is at its place (neutral.c). */
 void ww_neutral_plan(ww_program *program);
+/** Before a run: points the readers of each such array at the other while its operator is neutral,
+ * and back when it no longer is (neutral.c). */
 void ww_neutral_update(ww_program *program);
 
 /** Gives every gradient and contribution its buffer (backward.c, called by ww_memory_plan). */

@@ -74,9 +74,14 @@ ww_var ww_input(ww_graph *graph, const char *name, ww_shape shape);
  * and the shapes must agree. `decay` scales the penalties on it. */
 ww_var ww_parameter(ww_graph *graph, const char *name, ww_shape shape, ww_init init, double decay);
 
-/** State, control and fixed arrays; named like parameters, never trained. */
+/** State: an array that operators write to from run to run (running statistics); all `value` at
+ * first. Named like a parameter, never trained. */
 ww_var ww_state(ww_graph *graph, const char *name, ww_shape shape, double value);
+/** A control: an array that is set between runs (gains of lesions); all `value` at first. Named
+ * like a parameter, never trained. */
 ww_var ww_control(ww_graph *graph, const char *name, ww_shape shape, double value);
+/** A fixed array, which keeps the numbers of `data` (as many as the shape has; copied). Named like
+ * a parameter, never trained. */
 ww_var ww_fixed(ww_graph *graph, const char *name, ww_shape shape, const float *data);
 
 /** Applies an operator; `attr` (op->attr_size bytes, or NULL) is copied. The constructors in ops/
@@ -101,8 +106,10 @@ ww_var ww_graph_fail(ww_graph *graph, ww_status code, const char *format, ...) W
 /** The shape of a variable (rank 0 if invalid). */
 ww_shape ww_var_shape(const ww_graph *graph, ww_var var);
 
-/** How many nodes there are, and each of them; it belongs to the graph. */
+/** How many nodes there are. */
 size_t ww_graph_nodes(const ww_graph *graph);
+/** The node `id` < ww_graph_nodes, in the order in which they were built; it belongs to the graph.
+ */
 const ww_node *ww_graph_node(const ww_graph *graph, size_t id);
 
 /** A named output: its variable and the weight with which it enters the loss (0: not a loss). */
@@ -111,6 +118,7 @@ typedef struct ww_graph_result {
     int id;
     double weight;
 } ww_graph_result;
+/** How many outputs and losses there are; *results is all of them, which belong to the graph. */
 size_t ww_graph_results(const ww_graph *graph, const ww_graph_result **results);
 
 #endif

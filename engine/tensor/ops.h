@@ -34,25 +34,40 @@ ww_var ww_bias(ww_graph *g, ww_var x, ww_var bias);
 
 /* ---- element-wise, with NumPy's broadcasting ---- */
 
+/** a + b. */
 ww_var ww_add(ww_graph *g, ww_var a, ww_var b);
+/** a - b. */
 ww_var ww_sub(ww_graph *g, ww_var a, ww_var b);
+/** a b, element by element. */
 ww_var ww_mul(ww_graph *g, ww_var a, ww_var b);
+/** a / b, element by element; b = 0 gives infinities or NaN. */
 ww_var ww_div(ww_graph *g, ww_var a, ww_var b);
 
 /** The sum of n >= 1 arrays of one shape (at most WW_OP_MAX_IN). */
 ww_var ww_sum_of(ww_graph *g, int n, const ww_var *x);
 
+/** max(0, x); the derivative at 0 is taken as 0. */
 ww_var ww_relu(ww_graph *g, ww_var x);
+/** x where x > 0, else slope x, 0 <= slope <= 1. */
 ww_var ww_leaky_relu(ww_graph *g, ww_var x, double slope);
+/** The hyperbolic tangent. */
 ww_var ww_tanh(ww_graph *g, ww_var x);
+/** 1 / (1 + exp(-x)). */
 ww_var ww_sigmoid(ww_graph *g, ww_var x);
+/** log(1 + exp(x)). */
 ww_var ww_softplus(ww_graph *g, ww_var x);
+/** exp(x). */
 ww_var ww_exp(ww_graph *g, ww_var x);
-ww_var ww_log(ww_graph *g, ww_var x);  /* x > 0 */
-ww_var ww_sqrt(ww_graph *g, ww_var x); /* x >= 0; derivative at 0 taken as 0 */
+/** The natural logarithm, of x > 0. */
+ww_var ww_log(ww_graph *g, ww_var x);
+/** The square root, of x >= 0; the derivative at 0 is taken as 0. */
+ww_var ww_sqrt(ww_graph *g, ww_var x);
+/** x^2. */
 ww_var ww_square(ww_graph *g, ww_var x);
-ww_var ww_abs(ww_graph *g, ww_var x);                        /* derivative at 0 taken as 0 */
-ww_var ww_affine(ww_graph *g, ww_var x, double a, double b); /* a x + b */
+/** |x|; the derivative at 0 is taken as 0. */
+ww_var ww_abs(ww_graph *g, ww_var x);
+/** a x + b. */
+ww_var ww_affine(ww_graph *g, ww_var x, double a, double b);
 
 /* ---- moving things about ---- */
 

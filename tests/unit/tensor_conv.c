@@ -125,13 +125,30 @@ static const ww_op_case few_channels[] = {
     CASE("groups of two channels and three filters", 4, 7, 9, 6, 2, 3, 3, .pad = 1, .groups = 2),
     {0}};
 
-/* A kernel for each kind of processor: create_<name> takes the kind. */
+/* A kernel for each kind of processor, name_for[kind]. */
 #define OF_KIND(name, kind, KIND)                                                                  \
     static ww_status name##_##kind(void **state, size_t *floats, const ww_conv_task *of)           \
     {                                                                                              \
         return create_##name(state, floats, of, KIND);                                             \
     }
 #define OF_KINDS(name, supports, spreads)                                                          \
+    static ww_status create_##name(void **state, size_t *floats, const ww_conv_task *of, int kind) \
+    {                                                                                              \
+        ww_##name *made;                                                                           \
+        WW_TRY(ww_##name##_create(&made, of, ww_kernels_get(kind)));                               \
+        *state = made;                                                                             \
+        *floats = ww_##name##_scratch(made);                                                       \
+        return WW_OK;                                                                              \
+    }                                                                                              \
+    static ww_status run_##name(void *state, float *x, float *weight, float *y, float *scratch)    \
+    {                                                                                              \
+        ww_##name##_run(state, x, weight, y, scratch);                                             \
+        return WW_OK;                                                                              \
+    }                                                                                              \
+    static void free_##name(void *state)                                                           \
+    {                                                                                              \
+        ww_##name##_free(state);                                                                   \
+    }                                                                                              \
     OF_KIND(name, plain, WW_KERNELS_PLAIN)                                                         \
     OF_KIND(name, avx2, WW_KERNELS_AVX2)                                                           \
     OF_KIND(name, avx512, WW_KERNELS_AVX512)                                                       \
@@ -139,26 +156,6 @@ static const ww_op_case few_channels[] = {
         {#name ", plain", supports, NULL, name##_plain, run_##name, free_##name, spreads},         \
         {#name ", AVX2", supports, NULL, name##_avx2, run_##name, free_##name, spreads},           \
         {#name ", AVX-512", supports, NULL, name##_avx512, run_##name, free_##name, spreads}};
-
-static ww_status create_rows(void **state, size_t *floats, const ww_conv_task *of, int kind)
-{
-    ww_rows *rows;
-    WW_TRY(ww_rows_create(&rows, of, ww_kernels_get(kind)));
-    *state = rows;
-    *floats = ww_rows_scratch(rows);
-    return WW_OK;
-}
-
-static ww_status run_rows(void *state, float *x, float *weight, float *y, float *scratch)
-{
-    ww_rows_run(state, x, weight, y, scratch);
-    return WW_OK;
-}
-
-static void free_rows(void *state)
-{
-    ww_rows_free(state);
-}
 
 OF_KINDS(rows, ww_rows_supports, false)
 
@@ -191,26 +188,6 @@ static const ww_op_case large_filters[] = {
     CASE("one channel a group", 4, 14, 18, 4, 1, 11, 11, .pad = 5, .groups = 4),
     CASE("groups of two channels and three filters", 4, 16, 9, 6, 2, 7, 7, .pad = 3, .groups = 2),
     {0}};
-
-static ww_status create_fourier(void **state, size_t *floats, const ww_conv_task *of, int kind)
-{
-    ww_fourier *fourier;
-    WW_TRY(ww_fourier_create(&fourier, of, ww_kernels_get(kind)));
-    *state = fourier;
-    *floats = ww_fourier_scratch(fourier);
-    return WW_OK;
-}
-
-static ww_status run_fourier(void *state, float *x, float *weight, float *y, float *scratch)
-{
-    ww_fourier_run(state, x, weight, y, scratch);
-    return WW_OK;
-}
-
-static void free_fourier(void *state)
-{
-    ww_fourier_free(state);
-}
 
 OF_KINDS(fourier, ww_fourier_supports, true)
 
@@ -262,26 +239,6 @@ static const ww_op_case strides[] = {
     CASE("9x9, stride 3, a map no larger", 2, 7, 8, 3, 2, 9, 9, .stride = 3, .pad = 4),
     CASE("4x4, stride 3, one result", 2, 4, 4, 6, 2, 4, 4, .stride = 3),
     {0}};
-
-static ww_status create_phases(void **state, size_t *floats, const ww_conv_task *of, int kind)
-{
-    ww_phases *phases;
-    WW_TRY(ww_phases_create(&phases, of, ww_kernels_get(kind)));
-    *state = phases;
-    *floats = ww_phases_scratch(phases);
-    return WW_OK;
-}
-
-static ww_status run_phases(void *state, float *x, float *weight, float *y, float *scratch)
-{
-    ww_phases_run(state, x, weight, y, scratch);
-    return WW_OK;
-}
-
-static void free_phases(void *state)
-{
-    ww_phases_free(state);
-}
 
 OF_KINDS(phases, ww_phases_supports, true)
 

@@ -41,14 +41,6 @@ struct plan {
     ww_distance_grid grid[];
 };
 
-static bool cut(const ww_distance_size *s, int64_t side, int64_t *tiles)
-{
-    if (side < s->k)
-        return false;
-    *tiles = ww_distance_tile(s, side - s->k + 1, NULL);
-    return true;
-}
-
 /* Of the length of the least cost; NULL: prototypes are larger than any. */
 static const ww_fourier_length *best(const ww_distance_size *s, int64_t lanes, double *least_ps)
 {
@@ -59,9 +51,10 @@ static const ww_fourier_length *best(const ww_distance_size *s, int64_t lanes, d
     const ww_fourier_length *length = ww_fourier_lengths(&n);
     *least_ps = INFINITY;
     for (int i = 0; i < n; i++) {
-        int64_t side = length[i].n, tiles;
-        if (!cut(s, side, &tiles))
+        int64_t side = length[i].n;
+        if (side < s->k)
             continue;
+        int64_t tiles = ww_distance_tile(s, side - s->k + 1, NULL);
         double planes = (double)(s->n * ((tiles + 1) / 2) * (ww_up(s->p, lanes) / lanes));
         double ps =
             planes * (product * (double)(side * side * s->c) +

@@ -33,9 +33,10 @@ typedef struct ww_fourier_tiling {
     int64_t lots;
 } ww_fourier_tiling;
 
-/** The lengths there are, from short to long, and how many; a transform of one of them, with its
- * factors from `twiddle` on (fewer than 4 n numbers), behind which it returns. */
+/** The lengths there are, from short to long, and how many; they are constants. */
 const ww_fourier_length *ww_fourier_lengths(int *n);
+/** A transform of a length. Its factors go to `twiddle`, which has room for 4 n floats and must
+ * outlive it; returns the place behind them. */
 float *ww_fourier_dft(ww_dft *dft, const ww_fourier_length *length, float *twiddle);
 
 /** Rectangles of rows x columns, one after the other, each `apart` floats after the one before. */

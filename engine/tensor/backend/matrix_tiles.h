@@ -12,11 +12,6 @@
 
 enum { PRODUCT_ROWS = WW_LANES == 16 ? 8 : 4, DOTS = 4 };
 
-TARGET INLINE vec load_part(const float *p, int64_t left)
-{
-    return left >= LANES ? LOAD(p) : load_between(p, 0, left);
-}
-
 /* Rows i .. of c, `vectors` vectors from column j on; `left` columns of the last one. */
 TARGET INLINE void product_block(const int rows, const int vectors, const bool whole,
                                  const ww_small_product *p, int64_t i, int64_t j, int64_t left)
@@ -78,9 +73,9 @@ TARGET INLINE void product_dots(const ww_small_product *p, int64_t i, int64_t j)
     for (int64_t k = 0; k < p->k; k += LANES) {
         vec y[DOTS];
         for (int s = 0; s < DOTS; s++)
-            y[s] = load_part(b[s] + k, p->k - k);
+            y[s] = load_up_to(b[s] + k, p->k - k);
         for (int r = 0; r < LANES / DOTS; r++) {
-            vec x = load_part(a[r] + k, p->k - k);
+            vec x = load_up_to(a[r] + k, p->k - k);
             for (int s = 0; s < DOTS; s++)
                 sum[r * DOTS + s] = FMA(x, y[s], sum[r * DOTS + s]);
         }

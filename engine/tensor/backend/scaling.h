@@ -12,20 +12,6 @@
 
 enum { GROUPS = SUM_LANES / LANES }; /* vectors of 16 floats */
 
-/* All of a vector, or its first n floats and zeros. */
-TARGET INLINE vec load_up_to(const float *p, int64_t n)
-{
-    return n >= LANES ? LOAD(p) : load_between(p, 0, n);
-}
-
-TARGET INLINE void store_up_to(float *p, vec v, int64_t n)
-{
-    if (n >= LANES)
-        STORE(p, v);
-    else
-        store_first(p, v, n);
-}
-
 TARGET static void moments(const ww_slab *slab, const float *x, float shift, double sum[2])
 {
     lanes level, square;

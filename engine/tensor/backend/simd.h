@@ -284,4 +284,18 @@ TARGET INLINE void store_pairs(float *p, const int32_t *offset, vec a, vec b)
         memcpy(p + offset[l], &pair[l / 2 % 2][l / 4 * 4 + l % 2 * 2], 2 * sizeof *p);
 }
 
+/* All of a vector, or its first n floats and zeros. */
+TARGET INLINE vec load_up_to(const float *p, int64_t n)
+{
+    return n >= LANES ? LOAD(p) : load_between(p, 0, n);
+}
+
+TARGET INLINE void store_up_to(float *p, vec v, int64_t n)
+{
+    if (n >= LANES)
+        STORE(p, v);
+    else
+        store_first(p, v, n);
+}
+
 #endif

@@ -97,8 +97,12 @@ void ww_winograd_unstage(const ww_winograd *w, const struct ww_winograd_block *b
 
 /** Forward and the gradient of the maps where one vector holds all tiles (winograd_few.c). */
 bool ww_winograd_are_few(const ww_winograd *w);
+/** Sets sizes of blocks and tasks; the convolution's own are there. */
 void ww_winograd_plan_few(ww_winograd *w);
-size_t ww_winograd_few_floats(const ww_winograd *w); /* of workspace */
+/** Floats of workspace, aligned to 64 bytes. */
+size_t ww_winograd_few_floats(const ww_winograd *w);
+/** Runs it: maps in[n, c, h, w] and transformed filters [36][k / lanes][c][lanes] to out. The same
+ * bits for any number of threads. */
 void ww_winograd_run_few(const ww_winograd *w, const float *in, const float *filters, float *out,
                          float *scratch);
 
