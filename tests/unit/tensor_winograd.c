@@ -95,7 +95,6 @@ static float *pass_of(ww_rig *rig, int pass, int threads, const ww_kernels *kern
     return result;
 }
 
-/* With kept filters, few tiles are worked on in another way. */
 static void check(ww_rig *rig, const ww_kernels *kernels, bool keep)
 {
     const float *wanted[] = {rig->out, rig->grad_in[0], rig->grad_in[1]};

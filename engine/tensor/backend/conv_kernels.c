@@ -118,16 +118,16 @@ static bool winograd_supports(const ww_conv_task *task)
     return ww_winograd_supports(&task->size);
 }
 
-/* Kept filters and one vector of tiles (22 shapes): reading the filters, from memory where they do
- * not fit into the third cache, is most of it. */
-static double winograd_few_s(int64_t tiles, int64_t c, int64_t k)
+/* Tiles of one vector (winograd_few.c): taps are gathered, for the gradient of the maps from afar,
+ * and meet fours of tiles. (228 shapes; Sapphire Rapids, in the time of the others' processor.) */
+static double winograd_few_s(const ww_conv_task *task, int64_t tiles, int64_t c, int64_t k)
 {
-    static const double factor[] = {52.9, 130, 7.12, 1.72e4, 2.01e3, 1.24e6};
-    double filters = 36 * (double)c * up(k, 16);
-    const double term[] = {
-        filters,   filters > 4e6 ? filters : 0, filters * (tiles <= 4 ? 4 : up(tiles, 8)),
-        (double)c, (double)tiles * up(k, 16),   1};
-    return cost_s(6, factor, term);
+    static const double factor[] = {15.4, 1.5e4, 3.4e3, 1.27e6}, taps[] = {90, 155};
+    double filters = (double)c * up(k, 16);
+    const double term[] = {36 * filters * up(tiles, 4), (double)(tiles * c),
+                           (double)tiles * up(k, 16), 1};
+    return cost_s(4, factor, term) +
+           1e-12 * taps[task->pass] * filters * (double)(task->size.kh * task->size.kw);
 }
 
 static double winograd_s(const ww_conv_task *task)
@@ -146,12 +146,11 @@ static double winograd_s(const ww_conv_task *task)
     double filters = task->keep && !weights ? 0 : (double)c * up(k, 8);
     const double maps[] = {36 * up(tiles, 16) * (double)c * up(k, 8), (double)(tiles * c),
                            (double)(tiles * k), filters, 1};
-    if (task->keep && !weights && tiles <= 16)
-        return winograd_few_s(tiles, c, k);
+    if (!weights && tiles <= 16)
+        return winograd_few_s(task, tiles, c, k);
     const double sums[] = {36 * (double)tiles * up(c, 8) * up(k, 16), (double)tiles * up(c, 16),
                            (double)tiles * up(k, 16), (double)c * up(k, 16), 1};
-    bool one_block = !weights && tiles <= 16;
-    return alone_s(cost_s(5, factor[s->kh == 5][task->pass], weights ? sums : maps), one_block);
+    return cost_s(5, factor[s->kh == 5][task->pass], weights ? sums : maps);
 }
 
 static ww_status winograd_create(void **state, size_t *scratch_floats, const ww_conv_task *task)

@@ -18,8 +18,19 @@ typedef struct ww_panels {
     int64_t b_step;   /* from b[vectors][lanes] to the next */
     int64_t b_vector; /* from one vector of b to the next */
     int64_t c_row;    /* from one row of c to the next; its vectors are contiguous */
-    bool half;        /* only the first half of the rows */
 } ww_panels;
+
+/** Filters' taps[channels][size][size][lanes] (turned by 180 degrees), transformed but for the
+ * factors of the points, times maps[6][channels][fours][6][4], for each row of points and four
+ * tiles, to sums[fours][6][6][4][lanes] (add: +=). */
+typedef struct ww_few {
+    const float *taps, *maps;
+    float *sums;
+    int64_t map_row; /* from one row of maps to the next */
+    int64_t channels, fours;
+    int size; /* 3 or 5 */
+    bool turned, add;
+} ww_few;
 
 enum { WW_TAPS_ROWS = 8, WW_TAPS_VECTORS = 3 };
 
@@ -113,6 +124,13 @@ typedef struct ww_kernels {
 
     /** to[36][step][8] = G g G' of eight filters, taps[size][size][8]. */
     void (*filter_tiles)(const float *taps, int size, float *to, size_t step);
+
+    /** to[6][map_row], of each row fours[6][4] = B' d B, times the factors, of the 6x6 pixels at
+     * from
+     * + offset, as input_tiles with a run of 1 has them. */
+    void (*few_maps)(const float *from, int64_t stride, const int32_t *offset, float *to,
+                     int64_t map_row, int64_t fours);
+    void (*few)(const ww_few *few);
 
     /** c[rows][vectors lanes] = (add: +=) the sum over n of a[rows] times b[vectors lanes]. */
     void (*product)(const ww_panels *panels, const float *a, const float *b, float *c,

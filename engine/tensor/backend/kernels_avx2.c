@@ -5,6 +5,7 @@
 
 #define WW_LANES 8
 #include "engine/tensor/backend/distance_tiles.h"
+#include "engine/tensor/backend/few_tiles.h"
 #include "engine/tensor/backend/fourier_tiles.h"
 #include "engine/tensor/backend/matrix_tiles.h"
 #include "engine/tensor/backend/taps.h"
@@ -21,6 +22,8 @@ const ww_kernels ww_kernels_avx2 = {.name = "avx2",
                                     .output_tiles = output_tiles,
                                     .weight_tiles = weight_tiles,
                                     .filter_tiles = filter_tiles,
+                                    .few_maps = few_maps,
+                                    .few = few,
                                     .product = product,
                                     .distance_tiles = distance_tiles,
                                     .distance_least = distance_least,

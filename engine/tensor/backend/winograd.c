@@ -114,7 +114,7 @@ ww_status ww_winograd_create(ww_winograd **out, const ww_conv_size *s, ww_conv_p
     w->stride = w->tile * w->across + w->border;
     if (pass != WW_CONV_WEIGHTS) /* two pixels behind a patch are read */
         w->stride = ww_up(w->stride + 2, MOST_LANES);
-    w->few = keep && pass != WW_CONV_WEIGHTS && ww_winograd_are_few(w);
+    w->few = pass != WW_CONV_WEIGHTS && ww_winograd_are_few(w);
     if (pass == WW_CONV_WEIGHTS)
         ww_winograd_plan_weights(w);
     else if (w->few)
@@ -122,7 +122,7 @@ ww_status ww_winograd_create(ww_winograd **out, const ww_conv_size *s, ww_conv_p
     else
         plan_maps(w);
     ww_status status = WW_OK;
-    if (keep && pass != WW_CONV_WEIGHTS)
+    if (keep && pass != WW_CONV_WEIGHTS && !w->few)
         status = ww_kept_create(&w->kept, POINTS * w->filter_floats);
     if (status != WW_OK)
         ww_winograd_free(w);
@@ -148,28 +148,23 @@ size_t ww_winograd_scratch(const ww_winograd *w)
     return filters + (size_t)w->threads * ww_winograd_own_floats(w);
 }
 
-/* ---- filters: to[36][k/panel][c][panel]; a panel has 8, or with few tiles a vector of them,
- * filled up with the last ---- */
+/* ---- filters: to[36][k/8][c][8] ---- */
 
 static void transform_filters(const ww_winograd *w, const float *weight, float *to)
 {
-    int64_t panel = w->few ? w->kernels->lanes : EIGHT,
-            filters = w->few ? ww_up(w->k, panel) : w->k;
     bool turned = w->pass == WW_CONV_DATA;
     int64_t n = ww_winograd_taps(w);
     int64_t apart = turned ? n : w->c * n; /* from one filter to the next */
     int64_t along = turned ? w->k * n : n; /* from one channel to the next */
 #pragma omp parallel for num_threads(w->threads) if (w->c * w->k > 1024)
-    for (int64_t k = 0; k < filters; k += EIGHT)
+    for (int64_t k = 0; k < w->k; k += EIGHT)
         for (int64_t c = 0; c < w->c; c++) {
             float taps[MOST_TAPS * EIGHT] = {0};
-            for (int64_t l = 0; l < ww_least(EIGHT, filters - k); l++)
+            for (int64_t l = 0; l < ww_least(EIGHT, w->k - k); l++)
                 for (int64_t q = 0; q < n; q++)
-                    taps[q * EIGHT + l] = weight[ww_least(k + l, w->k - 1) * apart + c * along +
-                                                 (turned ? n - 1 - q : q)];
-            w->kernels->filter_tiles(taps, w->size,
-                                     to + k / panel * panel * w->c + c * panel + k % panel,
-                                     w->filter_floats);
+                    taps[q * EIGHT + l] =
+                        weight[(k + l) * apart + c * along + (turned ? n - 1 - q : q)];
+            w->kernels->filter_tiles(taps, w->size, to + k * w->c + c * EIGHT, w->filter_floats);
         }
 }
 
@@ -247,21 +242,26 @@ static void fetch(const struct ww_winograd_view *v, int64_t width, const float *
         __builtin_prefetch(from + i, 0, 2);
 }
 
-void ww_winograd_transform(const ww_winograd *w, const struct ww_winograd_block *b,
-                           const float *maps, int64_t first_c, int64_t last_c, float *stage,
-                           float *to)
+void ww_winograd_stage(const ww_winograd *w, const struct ww_winograd_block *b, const float *maps,
+                       int64_t c, float *stage)
+{
+    int64_t pixels = w->h * w->w;
+    for (int64_t i = 0; i < b->n_strips; i++) {
+        const struct ww_winograd_view *v = &b->view[i];
+        const float *map = maps + (b->strip[i].sample * w->c + c) * pixels;
+        if (c + AHEAD < w->c)
+            fetch(v, w->w, map + AHEAD * pixels);
+        w->kernels->copy_rows(stage + v->to, w->stride, map + v->from, w->w, v->rows, v->width);
+    }
+}
+
+static void transform(const ww_winograd *w, const struct ww_winograd_block *b, const float *maps,
+                      float *stage, float *to)
 {
     const ww_kernels *kernels = w->kernels;
-    int64_t pixels = w->h * w->w;
     memset(stage, 0, w->stage_floats * sizeof *stage);
-    for (int64_t c = first_c; c < last_c; c++) {
-        for (int64_t i = 0; i < b->n_strips; i++) {
-            const struct ww_winograd_view *v = &b->view[i];
-            const float *map = maps + (b->strip[i].sample * w->c + c) * pixels;
-            if (c + AHEAD < w->c)
-                fetch(v, w->w, map + AHEAD * pixels);
-            kernels->copy_rows(stage + v->to, w->stride, map + v->from, w->w, v->rows, v->width);
-        }
+    for (int64_t c = 0; c < w->c; c++) {
+        ww_winograd_stage(w, b, maps, c, stage);
         for (int64_t v = 0; v < b->vectors; v++)
             kernels->input_tiles(stage, w->stride, b->in + v * kernels->lanes, w->run,
                                  to + c * w->block + v * kernels->lanes, w->step[0]);
@@ -303,7 +303,7 @@ static void run_block(const ww_winograd *w, int64_t first, const float *in, cons
     struct ww_winograd_block b;
     float *maps = scratch, *sums = maps + POINTS * w->step[0], *stage = sums + POINTS * w->step[1];
     ww_winograd_list(w, first, ww_least(first + w->block, w->tiles), &b);
-    ww_winograd_transform(w, &b, in, 0, w->c, stage, maps);
+    transform(w, &b, in, stage, maps);
     ww_panels panels = {
         .a_step = EIGHT, .b_step = w->block, .b_vector = w->kernels->lanes, .c_row = w->block};
     for (size_t p = 0; p < POINTS; p++)
@@ -321,11 +321,11 @@ static void run_block(const ww_winograd *w, int64_t first, const float *in, cons
 static void run_maps(ww_winograd *w, const float *in, const float *weight, float *out,
                      float *scratch)
 {
-    const float *filters = filters_of(w, weight, scratch);
     if (w->few) {
-        ww_winograd_run_few(w, in, filters, out, scratch);
+        ww_winograd_run_few(w, in, weight, out, scratch);
         return;
     }
+    const float *filters = filters_of(w, weight, scratch);
     if (w->kept.made == NULL)
         scratch += ww_up((int64_t)(POINTS * w->filter_floats), LINE);
     size_t own = ww_winograd_own_floats(w);

@@ -3,63 +3,93 @@
  * picture or two on the small maps of late areas.
  *
  * There is one block, and its products are as wide as it has tiles: 4 for a map of 8x8. So lanes
- * are filters here, each number of a tile meets a vector of them, and every filter is read once,
- * which is what takes the time. Threads share the channels while the maps are transformed, and then
- * the filters. Filters are laid out for this once, and kept. No sum depends on how the work is
- * shared out. */
+ * are filters here, each number of a tile meets a vector of them, and what takes the time is to
+ * read the filters. A filter of 3x3 has 9 numbers before its transform and 36 after; it is used
+ * once. So taps come from memory as they are, some channels of a vector of filters at a time, are
+ * laid side by side in the first cache, and transformed to registers where they meet the tiles
+ * (few_tiles.h). Rows of G have their factors, 1 / product of (p - others), taken out: the maps
+ * have them instead. Nothing is kept from one run to the next.
+ *
+ * Threads share the channels while the maps are transformed, and then the filters. No sum depends
+ * on how the work is shared out. */
 #include <omp.h>
+#include <string.h>
 
 #include "engine/tensor/backend/winograd_inside.h"
 
-enum { MOST_VECTORS = 3 };
+/* Taps that lie side by side, in floats: half of a first cache. */
+enum { CHUNK_FLOATS = 5 << 10, FOUR = 4, ROW = 6 * FOUR };
 
 bool ww_winograd_are_few(const ww_winograd *w)
 {
-    return w->kernels->lanes >= EIGHT && w->tiles <= w->kernels->lanes;
+    return w->tiles <= w->kernels->lanes;
 }
 
-/* Vectors of filters, of all and of a task: as many as registers hold sums of, unless that leaves
- * more to the thread that has most. */
-static int64_t vectors_of(const ww_winograd *w)
+static int64_t chunk_of(const ww_winograd *w)
 {
-    return (w->k + w->kernels->lanes - 1) / w->kernels->lanes;
+    return ww_least(w->c, CHUNK_FLOATS / (ww_winograd_taps(w) * w->kernels->lanes));
 }
 
-static int64_t group_of(const ww_winograd *w)
+static int64_t fours_of(const ww_winograd *w)
 {
-    int64_t best = 1, least = INT64_MAX, all = vectors_of(w);
-    for (int64_t group = MOST_VECTORS; group > 0; group--) {
-        int64_t tasks = (all + group - 1) / group;
-        int64_t most = (tasks + w->threads - 1) / w->threads * group;
-        if (most < least)
-            least = most, best = group;
-    }
-    return best;
+    return (w->tiles + FOUR - 1) / FOUR;
 }
 
-/* Transformed maps are [36][c][lanes], sums [36][tiles][group][lanes]. */
+/* Channels whose tiles one vector holds. */
+static int64_t together(const ww_winograd *w)
+{
+    return w->kernels->lanes / (fours_of(w) * FOUR);
+}
+
 void ww_winograd_plan_few(ww_winograd *w)
 {
     int64_t lanes = w->kernels->lanes;
     w->block = lanes;
     w->run = 1;
-    w->group = group_of(w);
-    w->filter_floats = (size_t)(vectors_of(w) * lanes * w->c);
-    w->step[0] = ww_winograd_spread(w->c * lanes);
-    w->step[1] = ww_winograd_spread(lanes * w->group * lanes);
+    w->step[0] = ww_winograd_spread(w->c * fours_of(w) * ROW); /* of maps, from row to row */
     w->stage_floats = (size_t)((w->tiles + 1) * PATCH * w->stride);
 }
 
-/* Of one thread: sums, and a stage of each lane's filter. */
+/* Of one thread: sums, taps, and a stage of each lane's filter. */
+static size_t taps_floats(const ww_winograd *w)
+{
+    return (size_t)ww_up(chunk_of(w) * ww_winograd_taps(w) * w->kernels->lanes, LINE);
+}
+
+static size_t sums_floats(const ww_winograd *w)
+{
+    return 6 * ROW * (size_t)(fours_of(w) * w->kernels->lanes);
+}
+
 static size_t own_floats(const ww_winograd *w)
 {
-    size_t stages = w->stage_floats * (w->whole ? 1 : (size_t)w->kernels->lanes);
-    return POINTS * w->step[1] + (size_t)ww_up((int64_t)stages, LINE);
+    size_t stages = w->stage_floats * (size_t)(w->whole ? together(w) : w->kernels->lanes);
+    return sums_floats(w) + taps_floats(w) + (size_t)ww_up((int64_t)stages, LINE);
 }
 
 size_t ww_winograd_few_floats(const ww_winograd *w)
 {
-    return POINTS * w->step[0] + (size_t)w->threads * own_floats(w);
+    return 6 * w->step[0] + (size_t)w->threads * own_floats(w);
+}
+
+/* B' d B of channels first .. last-1 of all tiles, times the factors. */
+static void transform_maps(const ww_winograd *w, const struct ww_winograd_block *b, const float *in,
+                           int64_t first, int64_t last, float *stage, float *maps)
+{
+    int64_t fours = fours_of(w), stages = together(w);
+    int32_t offset[MOST_LANES];
+    for (int64_t l = 0; l < w->kernels->lanes; l++) {
+        int64_t s = ww_least(l / (fours * FOUR), stages - 1);
+        offset[l] = b->in[l - s * fours * FOUR] + (int32_t)(s * (int64_t)w->stage_floats);
+    }
+    memset(stage, 0, (size_t)stages * w->stage_floats * sizeof *stage);
+    for (int64_t c = first; c < last; c += stages) {
+        int64_t n = ww_least(stages, last - c);
+        for (int64_t s = 0; s < n; s++)
+            ww_winograd_stage(w, b, in, c + s, stage + (size_t)s * w->stage_floats);
+        w->kernels->few_maps(stage, w->stride, offset, maps + c * fours * ROW, (int64_t)w->step[0],
+                             n * fours);
+    }
 }
 
 /* The tiles of one vector of filters, from k on, to their maps. Lanes without a filter have the
@@ -73,34 +103,54 @@ static void finish(const ww_winograd *w, const struct ww_winograd_block *b, cons
         int32_t offset[MOST_LANES];
         for (int64_t l = 0; l < lanes; l++)
             offset[l] = (int32_t)(b->out[t] + ww_least(l, last) * plane);
-        w->kernels->output_tiles(sums + t * w->group * lanes, w->step[1],
-                                 w->whole ? out + k * plane : stage, w->whole ? w->ow : w->stride,
-                                 offset, (int)w->tile, 1);
+        w->kernels->output_tiles(sums + (t / FOUR * 6 * ROW + t % FOUR) * lanes,
+                                 (size_t)(FOUR * lanes), w->whole ? out + k * plane : stage,
+                                 w->whole ? w->ow : w->stride, offset, (int)w->tile, 1);
     }
     for (int64_t l = 0; !w->whole && l <= last; l++)
         ww_winograd_unstage(w, b, k + l, stage + l * plane, out);
 }
 
-static void run_task(const ww_winograd *w, const struct ww_winograd_block *b, int64_t first,
-                     const float *maps, const float *filters, float *own, float *out)
+/* taps[channels][n][lanes] of filters k .. and channels c .. Weights are [k][c][n], for the
+ * gradient of the maps [c][k][n]. */
+static void gather(const ww_winograd *w, const float *weight, int64_t k, int64_t c,
+                   int64_t channels, float *taps)
 {
-    int64_t lanes = w->kernels->lanes, rows = w->kernels->rows;
-    int64_t vectors = ww_least(w->group, vectors_of(w) - first);
-    const ww_panels panels = {.a_step = lanes,
-                              .b_step = lanes,
-                              .b_vector = w->c * lanes,
-                              .c_row = w->group * lanes,
-                              .half = w->tiles <= rows / 2};
-    for (size_t p = 0; p < POINTS; p++)
-        for (int64_t t = 0; t < w->tiles; t += rows)
-            w->kernels->product(&panels, maps + p * w->step[0] + t,
-                                filters + p * w->filter_floats + first * lanes * w->c,
-                                own + p * w->step[1] + t * w->group * lanes, vectors, w->c, false);
-    for (int64_t v = 0; v < vectors; v++)
-        finish(w, b, own + v * lanes, (first + v) * lanes, own + POINTS * w->step[1], out);
+    int64_t lanes = w->kernels->lanes, n = ww_winograd_taps(w),
+            last = ww_least(lanes, w->k - k) - 1;
+    bool turned = w->pass == WW_CONV_DATA;
+    int64_t apart = turned ? n : w->c * n, run = turned ? 1 : channels;
+    int32_t offset[MOST_LANES];
+    for (int64_t l = 0; l < lanes; l++)
+        offset[l] = (int32_t)(ww_least(l, last) * apart);
+    for (int64_t i = 0; i < channels; i += run) {
+        const float *from = weight + (turned ? (c + i) * w->k + k : k * w->c + c) * n;
+        w->kernels->across_maps(taps + i * n * lanes, 0, from, 0, offset, 1, run * n);
+    }
 }
 
-void ww_winograd_run_few(const ww_winograd *w, const float *in, const float *filters, float *out,
+static void run_vector(const ww_winograd *w, const struct ww_winograd_block *b, int64_t k,
+                       const float *maps, const float *weight, float *own, float *out)
+{
+    float *taps = own + sums_floats(w);
+    int64_t chunk = chunk_of(w), fours = fours_of(w);
+    ww_few few = {.taps = taps,
+                  .size = w->size,
+                  .turned = w->pass == WW_CONV_DATA,
+                  .map_row = (int64_t)w->step[0],
+                  .sums = own,
+                  .fours = fours};
+    for (int64_t c = 0; c < w->c; c += chunk) {
+        few.channels = ww_least(chunk, w->c - c);
+        few.maps = maps + c * fours * ROW;
+        few.add = c > 0;
+        gather(w, weight, k, c, few.channels, taps);
+        w->kernels->few(&few);
+    }
+    finish(w, b, own, k, taps + taps_floats(w), out);
+}
+
+void ww_winograd_run_few(const ww_winograd *w, const float *in, const float *weight, float *out,
                          float *scratch)
 {
     struct ww_winograd_block b;
@@ -110,12 +160,12 @@ void ww_winograd_run_few(const ww_winograd *w, const float *in, const float *fil
 #pragma omp parallel num_threads(w->threads)
     {
         int64_t thread = omp_get_thread_num(), threads = omp_get_num_threads();
-        float *mine = scratch + POINTS * w->step[0] + (size_t)thread * own;
-        ww_winograd_transform(w, &b, in, w->c * thread / threads, w->c * (thread + 1) / threads,
-                              mine + POINTS * w->step[1], maps);
+        float *mine = scratch + 6 * w->step[0] + (size_t)thread * own;
+        transform_maps(w, &b, in, w->c * thread / threads, w->c * (thread + 1) / threads,
+                       mine + sums_floats(w) + taps_floats(w), maps);
 #pragma omp barrier
 #pragma omp for schedule(static)
-        for (int64_t first = 0; first < vectors_of(w); first += w->group)
-            run_task(w, &b, first, maps, filters, mine, out);
+        for (int64_t k = 0; k < w->k; k += w->kernels->lanes)
+            run_vector(w, &b, k, maps, weight, mine, out);
     }
 }

@@ -28,9 +28,8 @@ struct ww_winograd {
     size_t filter_floats;                 /* of one element of transformed filters */
     size_t step[2];                       /* between elements of transformed maps: c's and k's */
     size_t stage_floats;
-    ww_kept kept;  /* transformed filters */
-    bool few;      /* tiles: winograd_few.c does the work */
-    int64_t group; /* of its tasks: vectors of filters */
+    ww_kept kept; /* transformed filters */
+    bool few;     /* tiles: winograd_few.c does the work */
 };
 
 enum { WW_WINOGRAD_BLOCK = 48 };
@@ -85,13 +84,12 @@ static inline struct ww_winograd_view ww_winograd_clip(int64_t h, int64_t width,
                                      .width = last_x - x};
 }
 
-/** The tiles first .. last-1; the input maps of channels first_c .. last_c-1 of a block to
- * to[36][step[0]]; from a stage, the pixels of one output map (winograd.c). */
+/** The tiles first .. last-1; the pixels of channel c of a block to a stage that has zeros around
+ * them; from a stage, the pixels of one output map (winograd.c). */
 void ww_winograd_list(const ww_winograd *w, int64_t first, int64_t last,
                       struct ww_winograd_block *b);
-void ww_winograd_transform(const ww_winograd *w, const struct ww_winograd_block *b,
-                           const float *maps, int64_t first_c, int64_t last_c, float *stage,
-                           float *to);
+void ww_winograd_stage(const ww_winograd *w, const struct ww_winograd_block *b, const float *maps,
+                       int64_t c, float *stage);
 void ww_winograd_unstage(const ww_winograd *w, const struct ww_winograd_block *b, int64_t k,
                          const float *stage, float *maps);
 
@@ -101,9 +99,9 @@ bool ww_winograd_are_few(const ww_winograd *w);
 void ww_winograd_plan_few(ww_winograd *w);
 /** Floats of workspace, aligned to 64 bytes. */
 size_t ww_winograd_few_floats(const ww_winograd *w);
-/** Runs it: maps in[n, c, h, w] and transformed filters [36][k / lanes][c][lanes] to out. The same
- * bits for any number of threads. */
-void ww_winograd_run_few(const ww_winograd *w, const float *in, const float *filters, float *out,
+/** Runs it: maps in[n, c, h, w] and weights as the convolution has them to out. The same bits for
+ * any number of threads. */
+void ww_winograd_run_few(const ww_winograd *w, const float *in, const float *weight, float *out,
                          float *scratch);
 
 /** Sizes of blocks and workspace for the gradient of the weights, and that gradient. */
