@@ -18,8 +18,9 @@ static const struct {
     const char *name;
     ww_status (*run)(ww_contest *contest);
 } parts[] = {{"machine", ww_bench_machine},     {"nets", ww_bench_nets},
-             {"agreement", ww_bench_agreement}, {"growth", ww_bench_growth},
-             {"memory", ww_bench_memory},       {"start-up", ww_bench_start_up}};
+             {"agreement", ww_bench_agreement}, {"points", ww_bench_points},
+             {"growth", ww_bench_growth},       {"memory", ww_bench_memory},
+             {"start-up", ww_bench_start_up}};
 
 enum { PYTHON, FOLDER, ROUNDS, TURN_MS, THREADS, STEPS, NETS, PARTS, WORKER };
 

@@ -58,6 +58,7 @@ static ww_status time_steps(const struct order *o)
 static ww_status gradient(const struct order *o)
 {
     WW_TRY(runner_for(o, true));
+    ww_runner_fill(kept, (uint64_t)o->number);
     WW_TRY(ww_runner_export_gradients(kept, o->prefix));
     printf("ok %.9g", ww_program_loss(kept->program));
     return WW_OK;

@@ -11,10 +11,13 @@
  *
  *     export     write the net and NUMBER batches to PREFIX.* (the engine's worker alone)
  *     time       run for about NUMBER ms: milliseconds of each step (the first time: warmed up)
- *     gradient   one step from the exported values: writes PREFIX.gradients and says the loss;
- *                PyTorch's instead compares: loss, and relative differences of all gradients
- *                together, engine to PyTorch, engine to PyTorch in double precision, and
- *                PyTorch to itself in double precision
+ *     gradient   one step from the exported values on batch NUMBER: writes PREFIX.gradients and
+ *                says the loss; PyTorch's instead compares: loss, relative differences of all
+ *                gradients together, engine to PyTorch, engine to PyTorch in double precision, and
+ *                PyTorch to itself in double precision, and the same three of the parameter whose
+ *                gradients differ most
+ *     margin     of NUMBER batches the first five that come no nearer to a kink than 2e-5, each
+ *                with its margin (torch/kinks.py; PyTorch's worker alone)
  *     outputs    one inference with the exported values: writes PREFIX.outputs; PyTorch's instead
  *                compares: relative root mean square difference, the largest, the largest output
  *     curve      NUMBER training steps from the exported values, around 8 batches, at a tenth of

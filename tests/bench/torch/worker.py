@@ -10,12 +10,15 @@ import time
 import torch
 
 import stages
+from kinks import Margin
 from port import Port
 from twin import Twin
 
 WARM_UP = 3
 CURVE_BATCHES = 8
 CURVE_RATE = 0.1
+MARGIN = 2e-5
+POINTS = 5
 
 
 class Run:
@@ -103,17 +106,48 @@ def relative(all_a, all_b):
     return (sum(p[0] for p in pairs) / sum(p[1] for p in pairs)) ** 0.5
 
 
+def worst(all_a, all_b):
+    """Of the arrays one by one the largest; one that is 0 must be 0 in both."""
+    pairs = [apart(a, b) for a, b in zip(all_a, all_b)]
+    return max((a / b) ** 0.5 if b > 0 else float("inf") for a, b in pairs if a > 0 or b > 0)
+
+
+def in_double(order):
+    exact = Twin(order[7], True).double()
+    exact.train(True)
+    return exact
+
+
+def double_inputs(twin, number):
+    return [x.double() if x.is_floating_point() else x for x in twin.inputs(number)]
+
+
 def gradient(order):
     run = run_for(order, fresh=True)
-    loss, own = gradients(run.twin, run.batch)
+    number = int(order[6])
+    loss, own = gradients(run.twin, run.twin.inputs(number))
     floats = torch.from_file(order[7] + ".gradients", size=sum(g.numel() for g in own),
                              dtype=torch.float32)
     engine = [g.double() for g in floats.split([g.numel() for g in own])]
-    exact = Twin(order[7], True).double()
-    exact.train(True)
-    batch = [x.double() if x.is_floating_point() else x for x in run.batch]
-    _, double = gradients(exact, batch)
-    return [loss, relative(engine, own), relative(engine, double), relative(own, double)]
+    exact = in_double(order)
+    _, double = gradients(exact, double_inputs(exact, number))
+    pairs = [(engine, own), (engine, double), (own, double)]
+    return [loss] + [relative(*p) for p in pairs] + [worst(*p) for p in pairs]
+
+
+def margin(order):
+    exact = in_double(order)
+    found = []
+    for number in range(int(order[6])):
+        with torch.no_grad(), Margin() as margin:
+            exact(*double_inputs(exact, number))
+        if margin.least == float("inf"):
+            raise ValueError("no rectifier and no maximum was seen")
+        if margin.least > MARGIN:
+            found += [number, margin.least]
+        if len(found) == 2 * POINTS:
+            break
+    return found
 
 
 def outputs(order):
@@ -151,7 +185,7 @@ def forget(order):
 
 VERBS = {"time": time_steps, "gradient": gradient, "curve": curve, "memory": memory,
          "forget": forget,
-         "outputs": outputs}
+         "margin": margin, "outputs": outputs}
 
 
 def main():
