@@ -43,8 +43,8 @@ ww_var ww_net_norm(ww_graph *g, const char *name, ww_var x);
 /** Adds a bias that starts at 0. */
 ww_var ww_net_bias(ww_graph *g, const char *name, ww_var x);
 
-/** A brain of connectome/brains; seals the graph. */
-ww_status ww_net_brain(ww_graph *g, const char *name);
+/** A brain of connectome/brains with a view of `side_px` (0: its own); seals the graph. */
+ww_status ww_net_brain(ww_graph *g, const char *name, int side_px);
 
 /** While true, nets are built without kinks: softplus for rectification, means for maxima. */
 extern bool ww_net_smooth;

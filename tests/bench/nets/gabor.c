@@ -21,8 +21,14 @@ static ww_status build(ww_graph *g, int side_px)
 }
 
 static const ww_net_cell cells[] = {{WW_NET_INFER, 1, 0}, {0}};
+static const ww_net_cell decade[] = {{WW_NET_INFER, 1, 512},
+                                     {WW_NET_INFER, 1, 1619},
+                                     {WW_NET_INFER, 1, 0},
+                                     {WW_NET_INFER, 10, 0},
+                                     {0}};
 
 const ww_net ww_net_gabor = {
     .item = {.name = "gabor", .summary = "32 filters of 11 to 31 px on 512x512"},
     .build = build,
-    .cells = cells};
+    .cells = cells,
+    .decade = decade};

@@ -4,14 +4,19 @@
 
 static ww_status build(ww_graph *g, int side_px)
 {
-    (void)side_px;
-    return ww_net_brain(g, "hmax-2007");
+    return ww_net_brain(g, "hmax-2007", side_px);
 }
 
 static const ww_net_cell cells[] = {{WW_NET_INFER, 1, 0}, {0}};
+static const ww_net_cell decade[] = {{WW_NET_INFER, 1, 224},
+                                     {WW_NET_INFER, 1, 708},
+                                     {WW_NET_INFER, 1, 0},
+                                     {WW_NET_INFER, 10, 0},
+                                     {0}};
 
 const ww_net ww_net_hmax = {
     .item = {.name = "hmax", .summary = "S1, C1, S2 and C2 of HMAX 2007 on 224x224"},
     .build = build,
     .has_port = true,
-    .cells = cells};
+    .cells = cells,
+    .decade = decade};

@@ -25,9 +25,12 @@ static ww_status build(ww_graph *g, int side_px)
 
 static const ww_net_cell cells[] = {
     {WW_NET_TRAIN, 128, 0}, {WW_NET_TRAIN, 8, 0}, {WW_NET_TRAIN, 1, 0}, {0}};
+static const ww_net_cell decade[] = {
+    {WW_NET_TRAIN, 8, 0}, {WW_NET_TRAIN, 80, 0}, {WW_NET_TRAIN, 8, 28}, {WW_NET_TRAIN, 8, 88}, {0}};
 
 const ww_net ww_net_lenet = {.item = {.name = "lenet", .summary = "two layers of 5x5 filters"},
                              .build = build,
                              .optimiser = "sgd",
                              .rate = 0.01,
-                             .cells = cells};
+                             .cells = cells,
+                             .decade = decade};

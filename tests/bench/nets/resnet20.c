@@ -41,10 +41,15 @@ static ww_status build(ww_graph *g, int side_px)
 }
 
 static const ww_net_cell cells[] = {{WW_NET_TRAIN, 128, 0}, {WW_NET_INFER, 128, 0}, {0}};
+static const ww_net_cell decade[] = {
+    {WW_NET_TRAIN, 8, 0},  {WW_NET_TRAIN, 80, 0},  {WW_NET_INFER, 8, 0},
+    {WW_NET_INFER, 80, 0}, {WW_NET_TRAIN, 8, 32},  {WW_NET_TRAIN, 8, 100},
+    {WW_NET_INFER, 8, 32}, {WW_NET_INFER, 8, 100}, {0}};
 
 const ww_net ww_net_resnet20 = {
     .item = {.name = "resnet20", .summary = "nine residual blocks, 32x32"},
     .build = build,
     .optimiser = "sgd",
     .rate = 0.01,
-    .cells = cells};
+    .cells = cells,
+    .decade = decade};

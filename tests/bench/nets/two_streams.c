@@ -4,11 +4,11 @@
 
 static ww_status build(ww_graph *g, int side_px)
 {
-    (void)side_px;
-    return ww_net_brain(g, "two-streams");
+    return ww_net_brain(g, "two-streams", side_px);
 }
 
 static const ww_net_cell cells[] = {{WW_NET_TRAIN, 32, 0}, {WW_NET_TRAIN, 1, 0}, {0}};
+static const ww_net_cell decade[] = {{WW_NET_TRAIN, 4, 0}, {WW_NET_TRAIN, 40, 0}, {0}};
 
 const ww_net ww_net_two_streams = {
     .item = {.name = "two_streams", .summary = "all areas of Felleman & Van Essen, FFA and VWFA"},
@@ -16,4 +16,5 @@ const ww_net ww_net_two_streams = {
     .optimiser = "adamw",
     .rate = 0.003,
     .weight_decay = 0.0005,
-    .cells = cells};
+    .cells = cells,
+    .decade = decade};

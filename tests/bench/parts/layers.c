@@ -75,13 +75,17 @@ ww_status ww_net_classify(ww_graph *g, ww_var logits)
     return ww_graph_end(g);
 }
 
-ww_status ww_net_brain(ww_graph *g, const char *name)
+ww_status ww_net_brain(ww_graph *g, const char *name, int side_px)
 {
+    char width[NAME_BYTES], height[NAME_BYTES];
+    snprintf(width, sizeof width, "view.width_px=%d", side_px);
+    snprintf(height, sizeof height, "view.height_px=%d", side_px);
+    const char *const set[] = {width, height, NULL};
     ww_brain *brain;
     ww_arena *arena = ww_arena_create();
     if (arena == NULL)
         return WW_FAIL(WW_ENOMEM, "out of memory");
-    ww_status status = ww_brain_read(&brain, name, NULL, arena);
+    ww_status status = ww_brain_read(&brain, name, side_px > 0 ? set : NULL, arena);
     if (status == WW_OK)
         status = ww_brain_build(g, brain);
     ww_arena_free(arena);

@@ -84,6 +84,17 @@ static ww_status curve(const struct order *o)
     return WW_OK;
 }
 
+static ww_status work(const struct order *o)
+{
+    double products = 0;
+    ww_node_time time;
+    WW_TRY(runner_for(o, false));
+    for (size_t i = 0; ww_program_time(kept->program, i, &time); i++)
+        products += time.forward_products + time.backward_products;
+    printf("ok %.9g", products);
+    return WW_OK;
+}
+
 static ww_status memory(const struct order *o)
 {
     size_t planned, unshared;
@@ -105,6 +116,8 @@ static ww_status do_order(const struct order *o)
         return outputs(o);
     if (strcmp(o->verb, "curve") == 0)
         return curve(o);
+    if (strcmp(o->verb, "work") == 0)
+        return work(o);
     if (strcmp(o->verb, "memory") == 0)
         return memory(o);
     if (strcmp(o->verb, "export") == 0) {

@@ -22,6 +22,8 @@
  *                compares: relative root mean square difference, the largest, the largest output
  *     curve      NUMBER training steps from the exported values, around 8 batches, at a tenth of
  *                the learning rate: the losses
+ *     work       multiply-adds of a step by the definition of the operators, whatever the
+ *                kernels do (the engine's worker alone)
  *     memory     NUMBER steps, then the bytes that were planned; the peak is for the parent to ask
  *     forget     frees what was kept from the last line */
 
