@@ -396,12 +396,13 @@ static void show_epoch(const struct run *run, double score, const char *note)
         snprintf(judged, sizeof judged, ", %s", note);
     else if (options->validate != NULL)
         snprintf(judged, sizeof judged, ", score %.4g", score);
+    double seconds = ww_clock_s() - run->epoch_started_s;
+    double waited = ww_prefetch_stall_s(run->prefetch) - run->epoch_stall_s;
     if (options->verbose)
-        snprintf(stall, sizeof stall, ", %.1f s waiting for samples",
-                 ww_prefetch_stall_s(run->prefetch) - run->epoch_stall_s);
+        snprintf(stall, sizeof stall, ", %.3f s (%.2f %%) waiting for samples", waited,
+                 100 * waited / fmax(seconds, 1e-9));
     ww_progress_line(options->progress, "epoch %d of %d: loss %.4g%s, %.1f s%s", run->at.epoch,
-                     run->training->epochs, run->at.loss, judged,
-                     ww_clock_s() - run->epoch_started_s, stall);
+                     run->training->epochs, run->at.loss, judged, seconds, stall);
 }
 
 /* The steps of an epoch that are still to do. */

@@ -19,8 +19,8 @@ static const struct {
     ww_status (*run)(ww_contest *contest);
 } parts[] = {{"machine", ww_bench_machine},     {"nets", ww_bench_nets},
              {"agreement", ww_bench_agreement}, {"points", ww_bench_points},
-             {"growth", ww_bench_growth},       {"memory", ww_bench_memory},
-             {"start-up", ww_bench_start_up}};
+             {"stall", ww_bench_stall},         {"growth", ww_bench_growth},
+             {"memory", ww_bench_memory},       {"start-up", ww_bench_start_up}};
 
 enum { PYTHON, FOLDER, ROUNDS, TURN_MS, THREADS, STEPS, NETS, PARTS, WORKER };
 

@@ -24,6 +24,7 @@ typedef struct ww_net {
     ww_status (*build)(ww_graph *graph, int side_px);
     const char *optimiser; /* of training: "sgd" (momentum 0.9) or "adamw"; NULL: never trained */
     double rate, weight_decay;
+    bool labelled; /* learns pictures "x" with "labels" */
     bool has_port; /* another's program for PyTorch does the same: "port", in torch/worker.py */
     const ww_net_cell *cells;  /* ends with a batch of 0 */
     const ww_net_cell *decade; /* two whose cost differs by about ten, more pairs after; likewise */

@@ -307,11 +307,12 @@ Test(train, says_one_line_an_epoch)
     lesson.note[0] = '\0';
     lesson.options.verbose = true;
     expect_ok(ww_lesson_train(&lesson));
-    double score;
-    cr_assert_eq(sscanf(lesson.line,
-                        "epoch 4 of 4: loss %lf, score %lf, %lf s, %lf s waiting for samples%n",
-                        &loss, &score, &seconds, &stall, &end),
-                 4, "%s", lesson.line);
+    double score, share;
+    cr_assert_eq(
+        sscanf(lesson.line,
+               "epoch 4 of 4: loss %lf, score %lf, %lf s, %lf s (%lf %%) waiting for samples%n",
+               &loss, &score, &seconds, &stall, &share, &end),
+        5, "%s", lesson.line);
     lesson.options.progress = NULL; /* and silence if nobody looks */
     expect_ok(ww_lesson_train(&lesson));
 }

@@ -31,6 +31,7 @@ static const ww_net_cell decade[] = {
 const ww_net ww_net_lenet = {.item = {.name = "lenet", .summary = "two layers of 5x5 filters"},
                              .build = build,
                              .optimiser = "sgd",
+                             .labelled = true,
                              .rate = 0.01,
                              .cells = cells,
                              .decade = decade};

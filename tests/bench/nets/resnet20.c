@@ -50,6 +50,7 @@ const ww_net ww_net_resnet20 = {
     .item = {.name = "resnet20", .summary = "nine residual blocks, 32x32"},
     .build = build,
     .optimiser = "sgd",
+    .labelled = true,
     .rate = 0.01,
     .cells = cells,
     .decade = decade};

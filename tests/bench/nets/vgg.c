@@ -36,6 +36,7 @@ static const ww_net_cell decade[] = {
 const ww_net ww_net_vgg = {.item = {.name = "vgg", .summary = "six layers of 3x3 filters, 32x32"},
                            .build = build,
                            .optimiser = "sgd",
+                           .labelled = true,
                            .rate = 0.01,
                            .cells = cells,
                            .decade = decade};

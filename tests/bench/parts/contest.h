@@ -65,6 +65,7 @@ ww_status ww_bench_machine(ww_contest *contest);
 ww_status ww_bench_nets(ww_contest *contest);
 ww_status ww_bench_agreement(ww_contest *contest);
 ww_status ww_bench_points(ww_contest *contest);
+ww_status ww_bench_stall(ww_contest *contest);
 ww_status ww_bench_growth(ww_contest *contest);
 ww_status ww_bench_memory(ww_contest *contest);
 ww_status ww_bench_start_up(ww_contest *contest);

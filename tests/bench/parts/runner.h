@@ -41,6 +41,16 @@ void ww_runner_fill(ww_runner *runner, uint64_t number);
  * times the net's learning rate, or one inference. */
 ww_status ww_runner_step(ww_runner *runner, double rate);
 
+/** Of a training that takes its batches from a prefetch: the wait for the first one, the time from
+ * then on, and the waiting in that. */
+typedef struct ww_pipeline_times {
+    double first_s, seconds, stall_s;
+} ww_pipeline_times;
+
+/** Takes `steps` training steps on labelled pictures that a worker thread prepares ahead, as
+ * `whatwhere train` does (parts/pipeline.c). WW_EINVAL if the net learns something else. */
+ww_status ww_runner_pipeline(ww_runner *runner, int steps, ww_pipeline_times *out);
+
 /** Writes PREFIX.json (the graph), PREFIX.values (all named arrays) and PREFIX.data (`batches`
  * batches of all inputs), floats in the order that the JSON gives. */
 ww_status ww_runner_export(ww_runner *runner, const char *prefix, int batches);

@@ -95,6 +95,18 @@ static ww_status work(const struct order *o)
     return WW_OK;
 }
 
+static ww_status stall(const struct order *o)
+{
+    ww_pipeline_times t;
+    WW_TRY(runner_for(o, false));
+    double before = ww_clock_s();
+    WW_TRY(ww_runner_step(kept, CURVE_RATE));
+    int steps = (int)(1e-3 * o->number / (ww_clock_s() - before)) + 10;
+    WW_TRY(ww_runner_pipeline(kept, steps, &t));
+    printf("ok %.6f %.6f %.6f", 1e3 * t.first_s, 1e3 * t.seconds / steps, 1e3 * t.stall_s / steps);
+    return WW_OK;
+}
+
 static ww_status memory(const struct order *o)
 {
     size_t planned, unshared;
@@ -116,6 +128,8 @@ static ww_status do_order(const struct order *o)
         return outputs(o);
     if (strcmp(o->verb, "curve") == 0)
         return curve(o);
+    if (strcmp(o->verb, "stall") == 0)
+        return stall(o);
     if (strcmp(o->verb, "work") == 0)
         return work(o);
     if (strcmp(o->verb, "memory") == 0)

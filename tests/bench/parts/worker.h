@@ -24,6 +24,9 @@
  *                the learning rate: the losses
  *     work       multiply-adds of a step by the definition of the operators, whatever the
  *                kernels do (the engine's worker alone)
+ *     stall      train for about NUMBER ms on pictures that a worker thread prepares: milliseconds
+ *                of waiting for the first batch, of a step, and of waiting in a step (the engine's
+ *                worker alone)
  *     memory     NUMBER steps, then the bytes that were planned; the peak is for the parent to ask
  *     forget     frees what was kept from the last line */
 
