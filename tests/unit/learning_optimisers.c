@@ -221,6 +221,38 @@ Test(optimisers, each_parameter_has_its_own_gradient_decay_and_state)
     }
 }
 
+/* Without gradients all that is remembered goes to 0, never through numbers that processors are
+ * slow with, and moves nothing on its way; not at once, and not what is no number. */
+Test(optimisers, memory_fades_into_nothing)
+{
+    for (size_t k = 0; k < ww_optimisers_count; k++) {
+        const ww_optimiser *o = ww_optimisers[k];
+        bool squares = strcmp(o->item.name, "rmsprop") == 0;
+        ww_params_defaults(o->item.params, params);
+        reset(3, 0.3);
+        memset(g, 0, sizeof g);
+        slot0[0] = squares ? 1e-37f : 1e-29f;
+        slot0[1] = squares ? 1e-36f : -1e-29f;
+        slot0[2] = NAN;
+        slot1[0] = 1e-37f, slot1[1] = 1e-36f;
+        o->step(params, 0.01, 1, 3, w, g, NULL, slot);
+        cr_expect(slot0[0] > 0 && slot0[1] != 0 && isnan(slot0[2]) && slot1[0] > 0, "%s: %g, %g",
+                  o->item.name, (double)slot0[0], (double)slot0[1]);
+        for (uint64_t t = 2; t <= 6000; t++) {
+            o->step(params, 0.01, t, 2, w, g, NULL, slot);
+            for (int i = 0; i < 2; i++)
+                cr_assert(fpclassify(slot0[i]) != FP_SUBNORMAL &&
+                              fpclassify(slot1[i]) != FP_SUBNORMAL,
+                          "%s, step %d: %g, %g", o->item.name, (int)t, (double)slot0[i],
+                          (double)slot1[i]);
+        }
+        for (int i = 0; i < 2; i++)
+            cr_expect(slot0[i] == 0 && (o->slots < 2 || slot1[i] == 0) && w[i] == 0.3f,
+                      "%s: %g, %g, %g", o->item.name, (double)slot0[i], (double)slot1[i],
+                      (double)w[i]);
+    }
+}
+
 Test(optimisers, threads_change_no_bit)
 {
     static float once[MOST];

@@ -10,6 +10,7 @@
 #include <math.h>
 
 #include "engine/learning/optimiser.h"
+#include "engine/tensor/backend/loops.h"
 
 struct rmsprop {
     double rho, epsilon;
@@ -30,8 +31,9 @@ static void step(const void *params_, double rate, uint64_t step_, size_t n, flo
 #pragma omp parallel for simd schedule(static) if (parallel : n > WW_OPTIMISER_PARALLEL)
     for (size_t i = 0; i < n; i++) {
         float g = gradient[i];
-        square[i] = rho * square[i] + fresh * g * g;
-        parameter[i] -= eta * g / (sqrtf(square[i]) + epsilon);
+        float s = rho * square[i] + fresh * g * g;
+        square[i] = s < WW_FADED_SQUARE ? 0 : s;
+        parameter[i] -= eta * g / (sqrtf(s) + epsilon);
     }
 }
 

@@ -17,6 +17,12 @@ TARGET INLINE vec decayed(float rate, const float *w, const float *decay, int64_
     return SUB(now, MUL(MUL(ALL(rate), load_up_to(decay, left)), now));
 }
 
+/* Negative or positive, and what is not a number stays so. */
+TARGET INLINE vec unless_faded(vec v)
+{
+    return UNLESS_BELOW(MORE(v, SUB(ALL(0), v)), WW_FADED, v);
+}
+
 TARGET static void momentum(const ww_momentum *m, int64_t n, float *w, const float *gradient,
                             const float *decay, float *velocity)
 {
@@ -25,7 +31,7 @@ TARGET static void momentum(const ww_momentum *m, int64_t n, float *w, const flo
         vec v = ADD(MUL(ALL(m->kept), load_up_to(velocity + i, n - i)), g);
         vec move = ADD(MUL(ALL(m->direct), g), MUL(ALL(m->carried), v));
         vec now = decayed(m->rate, w + i, decay == NULL ? NULL : decay + i, n - i);
-        store_up_to(velocity + i, v, n - i);
+        store_up_to(velocity + i, unless_faded(v), n - i);
         store_up_to(w + i, SUB(now, MUL(ALL(m->rate), move)), n - i);
     }
 }
@@ -40,8 +46,8 @@ TARGET static void adaptive(const ww_adaptive *a, int64_t n, float *w, const flo
             ADD(MUL(ALL(a->beta2), load_up_to(square + i, n - i)), MUL(MUL(ALL(a->fresh2), g), g));
         vec size = ADD(MUL(ROOT(s), ALL(a->unbias2)), ALL(a->epsilon));
         vec now = decayed(a->decay_rate, w + i, decay == NULL ? NULL : decay + i, n - i);
-        store_up_to(mean + i, m, n - i);
-        store_up_to(square + i, s, n - i);
+        store_up_to(mean + i, unless_faded(m), n - i);
+        store_up_to(square + i, UNLESS_BELOW(s, WW_FADED_SQUARE, s), n - i);
         vec move = DIV(MUL(ALL(a->rate), m), size);
         store_up_to(w + i, SUB(now, move), n - i);
     }

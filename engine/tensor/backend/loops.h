@@ -10,6 +10,7 @@
  * means that y = max(y, 0) is done with each number too (what is not a number stays so); the
  * gradient then passes where y > 0. */
 
+#include <float.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -37,6 +38,13 @@ typedef struct ww_window {
     int64_t step;
     const float *end;
 } ww_window;
+
+/** What optimisers remember fades where gradients are 0 (of units that have fallen silent), down to
+ * numbers that take a processor a hundred times as long as others, for ever. So it is forgotten
+ * when it has become less than WW_FADED, which moves no weight; its squares, when they have become
+ * less than the least normal float. */
+#define WW_FADED        1e-30f
+#define WW_FADED_SQUARE FLT_MIN
 
 /** v = kept v + g, and w -= rate (direct g + carried v). */
 typedef struct ww_momentum {
