@@ -4,6 +4,7 @@
  *     dx = dy W,    dW = dy' x
  */
 #include "engine/tensor/backend/blas.h"
+#include "engine/tensor/backend/loops.h"
 #include "engine/tensor/ops.h"
 
 extern const ww_op ww_op_linear;
@@ -31,6 +32,46 @@ static ww_status infer(void *attr, int n_in, const ww_shape *in, ww_shape *out)
     return WW_OK;
 }
 
+/* dx of few samples by large weights: bound by the traffic of W, which is read as it lies in
+ * memory. Each of PARTS sums of some units is a thread's; it is the one that has read the same rows
+ * in the forward pass, and will move them. */
+enum { PARTS = 8, ROWS = 8, MOST_SAMPLES = 8, LEAST_FLOATS = 1 << 16 };
+
+static bool in_parts(struct sizes s)
+{
+    return s.n <= MOST_SAMPLES && s.f * s.k >= LEAST_FLOATS && s.k >= PARTS;
+}
+
+static ww_status prepare(ww_op_call *call)
+{
+    struct sizes s = sizes_of(call);
+    call->scratch_floats = in_parts(s) ? (size_t)(PARTS * s.n * s.f) : 0;
+    return WW_OK;
+}
+
+static void input_gradient_in_parts(const ww_op_call *call, struct sizes s)
+{
+    enum { STRIP = 2048 };
+    int64_t size = s.n * s.f;
+#pragma omp parallel
+    {
+#pragma omp for schedule(static)
+        for (int64_t p = 0; p < PARTS; p++) {
+            int64_t end = s.k * (p + 1) / PARTS;
+            for (int64_t k = s.k * p / PARTS, rows; k < end; k += rows) {
+                rows = end - k < ROWS ? end - k : ROWS;
+                ww_sgemm(s.n, s.f, rows, (ww_matrix){call->grad_out + k, s.k, false},
+                         (ww_matrix){call->in[1] + k * s.f, s.f, false}, k > s.k * p / PARTS,
+                         call->scratch + p * size, s.f);
+            }
+        }
+#pragma omp for schedule(static)
+        for (int64_t i = 0; i < size; i += STRIP)
+            ww_loops_best()->sum_rows(call->scratch + i, size, PARTS,
+                                      size - i < STRIP ? size - i : STRIP, call->grad_in[0] + i);
+    }
+}
+
 static ww_status forward(ww_op_call *call)
 {
     struct sizes s = sizes_of(call);
@@ -42,7 +83,9 @@ static ww_status forward(ww_op_call *call)
 static ww_status backward(ww_op_call *call)
 {
     struct sizes s = sizes_of(call);
-    if (call->grad_in[0] != NULL)
+    if (call->grad_in[0] != NULL && in_parts(s))
+        input_gradient_in_parts(call, s);
+    else if (call->grad_in[0] != NULL)
         ww_product(s.n, s.f, s.k, (ww_matrix){call->grad_out, s.k, false},
                    (ww_matrix){call->in[1], s.f, false}, call->grad_in[0]);
     if (call->grad_in[1] != NULL)
@@ -95,6 +138,7 @@ static const ww_op_case cases[] = {
     {"one feature", NULL, 2, {{2, {WW_BATCH, 1}}, {2, {4, 1}}}, {0}, 0},
     {"one unit", NULL, 2, {{2, {WW_BATCH, 33}}, {2, {1, 33}}}, {0}, 0},
     {"large enough to be split", NULL, 2, {{2, {WW_BATCH, 130}}, {2, {97, 130}}}, {0}, 0},
+    {"more weights than samples", NULL, 2, {{2, {WW_BATCH, 701}}, {2, {101, 701}}}, {0}, 0},
     {NULL}};
 
 const ww_op ww_op_linear = {
@@ -102,6 +146,7 @@ const ww_op ww_op_linear = {
     .min_in = 2,
     .max_in = 2,
     .infer = infer,
+    .prepare = prepare,
     .forward = forward,
     .backward = backward,
     .forward_reference = forward_reference,
