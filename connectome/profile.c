@@ -8,8 +8,7 @@
 
 #include "connectome/model_parts.h"
 #include "engine/base/progress.h"
-#include "engine/learning/optimiser.h"
-#include "engine/learning/penalty.h"
+#include "engine/learning/descent.h"
 
 enum { WARM_UP = 2 };
 
@@ -125,14 +124,13 @@ static ww_status choose_optimiser(struct profiler *p)
 /* What a training step does after the program has run, timed. */
 static void learn(struct profiler *p)
 {
-    size_t n;
-    float *parameter = ww_values_parameters(p->model->values, &n);
-    const float *gradient = ww_program_gradients(p->program, &n);
+    const ww_descent descent = {
+        .optimiser = p->optimiser, .params = p->optimiser_params, .slots = p->slot};
     double begin = ww_clock_s();
-    double norm = ww_norm(gradient, n), middle = ww_clock_s();
+    double norm = ww_gradient_norm(p->program), middle = ww_clock_s();
     if (isfinite(norm))
-        p->optimiser->step(p->optimiser_params, p->model->brain->training.rate, p->step, n,
-                           parameter, gradient, NULL, p->slot);
+        ww_descend(&descent, p->program, p->model->values, norm, p->model->brain->training.rate,
+                   p->step);
     row_of(p, "all", "norm of gradient")->forward_s += p->sign * (middle - begin);
     row_of(p, "all", p->optimiser->item.name)->forward_s += p->sign * (ww_clock_s() - middle);
 }
@@ -203,6 +201,7 @@ ww_status ww_model_profile(ww_model *model, int batch, int runs, bool train, ww_
                                            .mode = train ? WW_TRAIN : WW_INFER,
                                            .seed = model->seed,
                                            .recompute = model->brain->training.recompute,
+                                           .late = true,
                                            .profile = true}));
     ww_status status = train ? choose_optimiser(&p) : WW_OK;
     if (status == WW_OK)

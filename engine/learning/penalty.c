@@ -71,16 +71,6 @@ double ww_norm(const float *x, size_t n)
     return sqrt(total(part));
 }
 
-void ww_clip(float *gradient, size_t n, double norm, double limit)
-{
-    if (norm <= limit)
-        return;
-    float scale = (float)(limit / norm);
-#pragma omp parallel for simd schedule(static) if (parallel : n > PARALLEL)
-    for (size_t i = 0; i < n; i++)
-        gradient[i] *= scale;
-}
-
 ww_status ww_check_values(ww_values *values, uint64_t step)
 {
     for (size_t k = 0; k < ww_values_count(values); k++) {

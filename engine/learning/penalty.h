@@ -3,7 +3,7 @@
 #define WW_ENGINE_LEARNING_PENALTY_H
 
 /* What happens to a gradient between the backward pass and the optimiser: penalties are added, its
- * norm is measured and limited. Arrays are laid out as ww_values_parameters. All sums run in double
+ * norm is measured. Arrays are laid out as ww_values_parameters. All sums run in double
  * in an order that does not depend on the number of threads. */
 
 #include "engine/tensor/values.h"
@@ -14,9 +14,6 @@ double ww_penalty_add(ww_values *values, double l1, double l2, float *gradient);
 
 /** The Euclidean norm of x[n]; finite exactly when every element is. */
 double ww_norm(const float *x, size_t n);
-
-/** Shortens gradient[n] of length `norm` to `limit` if it is longer (Pascanu et al. 2013). */
-void ww_clip(float *gradient, size_t n, double norm, double limit);
 
 /** WW_ENUMERIC if any parameter or state is not finite: "step 412: area V4: V4/weight is
  * infinite"; the area is the name before the first '/'. */

@@ -27,6 +27,7 @@
 
 #include "engine/base/plan.h"
 #include "engine/learning/checkpoint.h"
+#include "engine/learning/descent.h"
 #include "engine/learning/penalty.h"
 #include "engine/learning/prefetch.h"
 
@@ -44,7 +45,7 @@ struct run {
     void *optimiser_params;
     ww_feed *feed; /* the program's own inputs */
     size_t n_feeds;
-    float *parameter, *gradient, *decay; /* [n]; decay NULL if there is none */
+    float *parameter, *decay; /* [n]; decay NULL if there is none */
     size_t n;
     uint64_t steps_per_epoch;
     ww_checkpoint at; /* where training stands */
@@ -132,11 +133,11 @@ static ww_status compile(struct run *run, const ww_graph *graph)
 {
     ww_compile_options how = {.batch = run->training->batch,
                               .mode = WW_TRAIN,
+                              .late = run->training->l1 == 0 && run->training->l2 == 0,
                               .seed = run->options->seed,
                               .recompute = run->training->recompute};
     WW_TRY(ww_compile(&run->program, graph, run->values, how));
     run->parameter = ww_values_parameters(run->values, &run->n);
-    run->gradient = ww_program_gradients(run->program, &run->n);
     run->feed = ww_arena_array(run->arena, ww_graph_nodes(graph), sizeof *run->feed);
     if (run->feed == NULL)
         return WW_ENOMEM;
@@ -356,18 +357,18 @@ static ww_status one_step(struct run *run)
         memcpy(run->feed[i].data, feed[i].data,
                (size_t)training->batch * feed[i].floats * sizeof(float));
     WW_TRY(ww_program_run(run->program, at->step));
-    double loss = ww_program_loss(run->program), norm = ww_norm(run->gradient, run->n);
+    double loss = ww_program_loss(run->program), norm = ww_gradient_norm(run->program);
     if (!isfinite(loss) || !isfinite(norm))
         WW_TRY(not_finite(run));
-    if (training->l1 > 0 || training->l2 > 0) {
-        loss += ww_penalty_add(run->values, training->l1, training->l2, run->gradient);
-        norm = training->clip > 0 ? ww_norm(run->gradient, run->n) : norm;
+    if (training->l1 > 0 || training->l2 > 0) { /* then no gradient is late */
+        float *gradient = ww_program_gradients(run->program, NULL);
+        loss += ww_penalty_add(run->values, training->l1, training->l2, gradient);
+        norm = training->clip > 0 ? ww_norm(gradient, run->n) : norm;
     }
-    if (training->clip > 0)
-        ww_clip(run->gradient, run->n, norm, training->clip);
     double rate = ww_training_rate(training, (double)at->step, (double)run->steps_per_epoch);
-    run->optimiser->step(run->optimiser_params, rate, at->step + 1, run->n, run->parameter,
-                         run->gradient, run->decay, at->slot);
+    const ww_descent descent = {run->optimiser, run->optimiser_params, run->decay, at->slot,
+                                training->clip};
+    ww_descend(&descent, run->program, run->values, norm, rate, at->step + 1);
     at->step++;
     at->loss_sum += loss;
     run->unsaved = true;

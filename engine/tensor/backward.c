@@ -97,9 +97,11 @@ static int contribution_buffer(ww_program *program, const ww_unit *unit, int k, 
 static void place_targets(ww_program *program, ww_unit *unit, bool *started)
 {
     const ww_node *node = unit->node;
+    if (unit->late)
+        program->buffers[program->arrays[unit->id].gradient_buffer].last = ww_time_end(program);
     for (int k = 0; k < node->n_in; k++) {
         ww_array *to = &program->arrays[node->in[k]];
-        if (!differentiates(program, node, k))
+        if (!differentiates(program, node, k) || (unit->late && k == 1))
             continue;
         bool first = !started[node->in[k]];
         unit->target[k].kind = first ? WW_TARGET_FIRST : WW_TARGET_EXTRA;

@@ -31,6 +31,22 @@ static const char *fault(const float *x, size_t n)
     return NULL;
 }
 
+/* Of the gradient of the weights of a late unit. */
+static const char *late_fault(const ww_unit *unit)
+{
+    enum { MOST = 1024 };
+    float piece[MOST];
+    const char *what = NULL;
+    ww_factors factors = ww_late_factors(unit, 0);
+    ww_block block = ww_factors_block(&factors, MOST, 0);
+    for (int64_t i = 0; i < block.count && what == NULL; i++) {
+        block = ww_factors_block(&factors, MOST, i);
+        ww_factors_multiply(&factors, &block, piece);
+        what = fault(piece, (size_t)(block.rows * block.columns));
+    }
+    return what;
+}
+
 /* Losses and gradients of the last run. */
 static ww_status check_results(const ww_program *program)
 {
@@ -48,6 +64,13 @@ static ww_status check_results(const ww_program *program)
         const char *what = fault(array->gradient, array->floats);
         if (what != NULL)
             return WW_FAIL(WW_ENUMERIC, "gradient of %s %s", array->node->name, what);
+    }
+    for (int i = 0; i < program->n_late; i++) {
+        const ww_unit *unit = &program->units[program->late[i]];
+        const char *what = late_fault(unit);
+        if (what != NULL)
+            return WW_FAIL(WW_ENUMERIC, "gradient of %s %s",
+                           program->arrays[unit->node->in[1]].node->name, what);
     }
     return WW_OK;
 }

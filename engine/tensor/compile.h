@@ -60,6 +60,7 @@ typedef struct ww_unit {
     const ww_node *node;
     const char *op;                              /* "bias", "bias+relu" */
     bool differentiated;                         /* has a backward call */
+    bool late;                                   /* leaves the gradient of its weights (late.c) */
     ww_status (*run_forward)(ww_op_call *call);  /* fast or reference */
     ww_status (*run_backward)(ww_op_call *call); /* likewise */
     ww_op_call forward, backward;                /* the same but for what is still alive */
@@ -102,6 +103,8 @@ struct ww_program {
     size_t n_steps;
     ww_buffer *buffers;
     int n_buffers;
+    int *late; /* [n_late] units with late gradients, in the order of the parameters */
+    int n_late;
     int parameter_gradients; /* buffer */
     size_t parameter_floats;
     float *memory;
@@ -145,6 +148,12 @@ bool ww_unit_keeps_out(const ww_unit *unit);
 
 /** Decides whose gradients are computed (backward.c). */
 void ww_backward_mark(ww_program *program);
+
+/** Decides which gradients are left as factors, if options.late says so (late.c). */
+ww_status ww_late_mark(ww_program *program);
+
+/** The factors of a late unit, for weights at `offset`. */
+ww_factors ww_late_factors(const ww_unit *unit, size_t offset);
 
 /** Decides which arrays are computed again for the backward pass, if options.recompute says so
  * (recompute.c). */

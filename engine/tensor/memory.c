@@ -49,7 +49,7 @@ static void find_lives(ww_program *program)
             read_until(own->again ? &own->again_last : &own->last, back);
         for (int k = 0; k < unit->node->n_in; k++) {
             ww_array *in = &program->arrays[unit->node->in[k]];
-            read_until(&in->last, u);
+            read_until(&in->last, unit->late && k == 0 ? ww_time_end(program) : u);
             if (unit->differentiated && ww_unit_keeps_in(unit, k))
                 read_until(in->again ? &in->again_last : &in->last, back);
         }

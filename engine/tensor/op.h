@@ -112,6 +112,8 @@ struct ww_op {
     bool keeps_out;    /* backward reads out */
     bool in_place;     /* out may share memory with in[0], and grad_in[0] with grad_out, where
                           they are of one size */
+    bool late_weights; /* in[0] is [N, F], in[1] is [K, F], out is [N, K], and the gradient of in[1]
+                          is grad_out' in[0] (late.c) */
     ww_rectifies rectifies;
     unsigned linear_in; /* bit k: linear (or affine) in in[k], the others fixed: the adjoint
                            identity is tested */

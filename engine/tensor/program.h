@@ -26,6 +26,8 @@ typedef struct ww_compile_options {
     bool profile;   /* time every node (ww_program_time) */
     bool recompute; /* less memory: most activations are forgotten and computed again for the
                        backward pass, by the same kernels, to the same bits */
+    bool late;      /* training: gradients of large weights, of few samples, are left as factors
+                       (ww_program_late) */
     bool unshared;  /* every array in memory of its own, nothing in place: for finding bugs */
 } ww_compile_options;
 
@@ -54,8 +56,39 @@ const float *ww_program_output(const ww_program *program, const char *name, ww_s
 double ww_program_loss(const ww_program *program);
 
 /** d loss / d parameters, laid out as ww_values_parameters; NULL in WW_INFER. Parameters on which
- * no loss depends have gradient 0. */
+ * no loss depends have gradient 0. With options.late it has to be called after each run: it
+ * multiplies late gradients out. */
 float *ww_program_gradients(ww_program *program, size_t *floats);
+
+/** The same array, but what it holds of late gradients means nothing. */
+float *ww_program_early_gradients(ww_program *program, size_t *floats);
+
+/** A gradient [rows, columns] that is left as factors: element (r, c) is the sum over all n of
+ * left[n][r] right[n][c]. */
+typedef struct ww_factors {
+    size_t offset; /* of its first element in ww_values_parameters */
+    int64_t samples, rows, columns;
+    const float *left;  /* [samples][rows] */
+    const float *right; /* [samples][columns] */
+} ww_factors;
+
+/** The i-th late gradient of the last run, in the order of their offsets; false past the last. The
+ * factors are the program's, and valid until its next run. Gradients are late only where
+ * options.late asks for it, in WW_TRAIN without `recompute`, of weights that are read once. */
+bool ww_program_late(const ww_program *program, size_t i, ww_factors *factors);
+
+/** A piece of such a gradient: whole rows, or part of one row. */
+typedef struct ww_block {
+    int64_t count; /* blocks of the gradient */
+    int64_t row, rows, column, columns;
+} ww_block;
+
+/** The i-th of the blocks, of no more than `most` elements each, that a gradient is cut into; they
+ * follow one another in memory. */
+ww_block ww_factors_block(const ww_factors *factors, int64_t most, int64_t i);
+
+/** out[rows][columns] = that block of the gradient. On the calling thread; the same bits on any. */
+void ww_factors_multiply(const ww_factors *factors, const ww_block *block, float *out);
 
 /** d loss / d input, in WW_GRADIENT; else NULL. Also NULL where no loss depends on the input in a
  * way that is differentiated (labels). */

@@ -195,7 +195,7 @@ double ww_program_loss(const ww_program *program)
     return loss;
 }
 
-float *ww_program_gradients(ww_program *program, size_t *floats)
+float *ww_program_early_gradients(ww_program *program, size_t *floats)
 {
     if (floats != NULL)
         *floats = program->options.mode == WW_INFER ? 0 : program->parameter_floats;

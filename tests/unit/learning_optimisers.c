@@ -6,13 +6,12 @@
 #include <string.h>
 
 #include "engine/base/random.h"
-#include "engine/base/threads.h"
 #include "engine/learning/optimiser.h"
 
 extern const ww_optimiser ww_optimiser_sgd, ww_optimiser_rmsprop, ww_optimiser_adam,
     ww_optimiser_adamw;
 
-enum { MOST = WW_OPTIMISER_PARALLEL + 5000 };
+enum { MOST = 20011 };
 static float w[MOST], g[MOST], slot0[MOST], slot1[MOST];
 static float *const slot[] = {slot0, slot1};
 
@@ -194,7 +193,6 @@ Test(optimisers, decay_of_adamw_does_not_depend_on_the_gradient)
     }
 }
 
-/* Steps are done in pieces: the same as of each parameter by itself. */
 Test(optimisers, each_parameter_has_its_own_gradient_decay_and_state)
 {
     static float decay[MOST];
@@ -251,25 +249,4 @@ Test(optimisers, memory_fades_into_nothing)
                       "%s: %g, %g, %g", o->item.name, (double)slot0[i], (double)slot1[i],
                       (double)w[i]);
     }
-}
-
-Test(optimisers, threads_change_no_bit)
-{
-    static float once[MOST];
-    for (size_t k = 0; k < ww_optimisers_count; k++)
-        for (int threads = 1; threads <= 3; threads++) {
-            const ww_optimiser *o = ww_optimisers[k];
-            ww_threads_set(threads);
-            ww_params_defaults(o->item.params, params);
-            cr_assert(o->item.params_size <= sizeof params && o->slots <= 2);
-            reset(MOST, 0.3);
-            for (int t = 1; t <= 3; t++) {
-                for (size_t i = 0; i < MOST; i++)
-                    g[i] = (float)gradient_at(t, i % 1009);
-                o->step(params, 0.01, (uint64_t)t, MOST, w, g, NULL, slot);
-            }
-            if (threads == 1)
-                memcpy(once, w, sizeof w);
-            cr_assert(memcmp(once, w, sizeof w) == 0, "%s, %d threads", o->item.name, threads);
-        }
 }

@@ -88,19 +88,6 @@ Test(penalty, norm_is_euclidean_for_every_length_and_any_number_of_threads)
     }
 }
 
-Test(penalty, clipping_keeps_the_direction_and_limits_the_length)
-{
-    float x[3] = {3.1f, -4.7f, 0.9f}, y[3];
-    double norm = ww_norm(x, 3);
-    memcpy(y, x, sizeof x);
-    ww_clip(y, 3, norm, norm * 1.0001);
-    cr_assert(memcmp(x, y, sizeof x) == 0);
-    ww_clip(y, 3, norm, 0.42);
-    cr_assert_float_eq(ww_norm(y, 3), 0.42, 1e-6);
-    for (int i = 0; i < 3; i++)
-        cr_assert_float_eq((double)(y[i] / x[i]), 0.42 / norm, 1e-6);
-}
-
 Test(penalty, names_the_value_that_is_not_finite)
 {
     cr_assert_eq(ww_check_values(values, 412), WW_OK);

@@ -53,8 +53,9 @@ static void train_by_hand(ww_lesson *l, const ww_optimiser *optimiser, const flo
             l->source.fetch(&l->source, s / steps, order + s % steps * batch, batch, feed, 2));
         expect_ok(ww_program_run(program, s));
         ww_penalty_add(l->values, t->l1, t->l2, gradient);
-        if (t->clip > 0)
-            ww_clip(gradient, n, ww_norm(gradient, n), t->clip);
+        double norm = ww_norm(gradient, n);
+        for (size_t i = 0; t->clip > 0 && norm > t->clip && i < n; i++)
+            gradient[i] *= (float)(t->clip / norm);
         optimiser->step(params, ww_training_rate(t, (double)s, (double)steps), s + 1, n, parameter,
                         gradient, decay, slot);
     }

@@ -13,7 +13,7 @@ enum { ROWS = 3, LONGEST = 70, STEP = 80, FLOATS = ROWS * STEP };
 
 struct arrays {
     float x[FLOATS], dy[FLOATS], y[FLOATS], dx[FLOATS], with_number[FLOATS], masked[FLOATS];
-    double moments[2], sums[2], sum;
+    double moments[2], sums[2], sum, dot;
     float w[2][STEP], state[3][STEP];
 };
 
@@ -42,6 +42,7 @@ static void run(const ww_loops *loops, struct arrays *a, int64_t n, const ww_sca
     loops->moments(&slab, a->x, 1.5f, a->moments);
     loops->scale(&slab, s, a->x, a->y);
     loops->scale_sums(&slab, s, a->x, a->dy, a->sums);
+    a->dot = loops->dot(a->x, a->dy, n);
     loops->scale_back(&slab, s, a->x, a->dy, a->dx);
     loops->add_number(&slab, -1.5f, s->rectify, a->x, a->with_number);
     const float *decay = s->rectify ? a->y : NULL;

@@ -37,10 +37,7 @@ static inline void adam_step(const struct adam *p, double rate, uint64_t step, s
                            .fresh2 = (float)(1 - p->beta2),
                            .unbias2 = (float)(1 / sqrt(1 - pow(p->beta2, (double)step))),
                            .epsilon = (float)p->epsilon};
-#pragma omp parallel for schedule(static) if (n > WW_OPTIMISER_PARALLEL)
-    for (size_t i = 0; i < n; i += WW_OPTIMISER_PIECE)
-        ww_loops_best()->adaptive(&a, ww_optimiser_piece(i, n), parameter + i, gradient + i,
-                                  decay == NULL ? NULL : decay + i, slot[0] + i, slot[1] + i);
+    ww_loops_best()->adaptive(&a, (int64_t)n, parameter, gradient, decay, slot[0], slot[1]);
 }
 
 #endif

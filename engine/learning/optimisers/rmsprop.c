@@ -28,7 +28,7 @@ static void step(const void *params_, double rate, uint64_t step_, size_t n, flo
     float eta = (float)rate, rho = (float)p->rho, fresh = (float)(1 - p->rho);
     float epsilon = (float)p->epsilon, *square = slot[0];
     (void)step_, (void)decay;
-#pragma omp parallel for simd schedule(static) if (parallel : n > WW_OPTIMISER_PARALLEL)
+#pragma omp simd
     for (size_t i = 0; i < n; i++) {
         float g = gradient[i];
         float s = rho * square[i] + fresh * g * g;

@@ -35,10 +35,7 @@ static void step(const void *params_, double rate, uint64_t step_, size_t n, flo
                            .direct = p->nesterov ? 1 : 0,
                            .carried = p->nesterov ? (float)p->momentum : 1};
     (void)step_;
-#pragma omp parallel for schedule(static) if (n > WW_OPTIMISER_PARALLEL)
-    for (size_t i = 0; i < n; i += WW_OPTIMISER_PIECE)
-        ww_loops_best()->momentum(&m, ww_optimiser_piece(i, n), parameter + i, gradient + i,
-                                  decay == NULL ? NULL : decay + i, slot[0] + i);
+    ww_loops_best()->momentum(&m, (int64_t)n, parameter, gradient, decay, slot[0]);
 }
 
 const ww_optimiser ww_optimiser_sgd = {

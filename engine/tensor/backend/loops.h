@@ -60,6 +60,8 @@ typedef struct ww_adaptive {
 typedef struct ww_loops {
     const char *name;
 
+    /** The sum of x y, each product in double. */
+    double (*dot)(const float *x, const float *y, int64_t n);
     /** Adds the sums of x - shift and of (x - shift)^2. */
     void (*moments)(const ww_slab *slab, const float *x, float shift, double sum[2]);
     /** y of a scaling; y may be x. */

@@ -11,6 +11,7 @@
 #include "engine/tensor/backend/windows.h"
 
 const ww_loops ww_loops_avx512 = {.name = "avx512",
+                                  .dot = dot,
                                   .moments = moments,
                                   .scale = scale,
                                   .scale_sums = scale_sums,

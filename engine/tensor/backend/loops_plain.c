@@ -9,6 +9,7 @@
 #include "engine/tensor/backend/windows.h"
 
 const ww_loops ww_loops_plain = {.name = "plain",
+                                 .dot = dot,
                                  .moments = moments,
                                  .scale = scale,
                                  .scale_sums = scale_sums,

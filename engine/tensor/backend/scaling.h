@@ -38,6 +38,25 @@ TARGET static void moments(const ww_slab *slab, const float *x, float shift, dou
     sum[1] += lanes_total(&square) + rest[1];
 }
 
+TARGET static double dot(const float *x, const float *y, int64_t n)
+{
+    lanes sum;
+    double rest = 0;
+    int64_t i = 0;
+    lanes_clear(&sum);
+    for (; i + SUM_LANES <= n; i += SUM_LANES)
+#pragma GCC unroll 8
+        for (int k = 0; k < SUM_VECS; k++) {
+            dvec product = DMUL(DLOAD(x + i + k * LANES / 2), DLOAD(y + i + k * LANES / 2));
+            sum.lane[k] = DADD(sum.lane[k], product);
+        }
+    for (; i < n; i++) {
+        double product = (double)x[i] * (double)y[i];
+        rest += product;
+    }
+    return lanes_total(&sum) + rest;
+}
+
 /* d: x - centre */
 TARGET INLINE vec scaled(const ww_scaling *s, vec d)
 {

@@ -152,5 +152,6 @@ const ww_op ww_op_linear = {
     .forward_reference = forward_reference,
     .backward_reference = backward_reference,
     .keeps_in = WW_BIT(0) | WW_BIT(1),
+    .late_weights = true,
     .linear_in = WW_BIT(0) | WW_BIT(1),
     .cases = cases};

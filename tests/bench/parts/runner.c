@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "engine/base/random.h"
-#include "engine/learning/penalty.h"
+#include "engine/learning/descent.h"
 
 enum { SEED = 1 };
 
@@ -57,6 +57,7 @@ static ww_status open(ww_runner *r)
     WW_TRY(ww_compile(&r->program, r->graph, r->values,
                       (ww_compile_options){.batch = r->cell.batch,
                                            .mode = trains ? WW_TRAIN : WW_INFER,
+                                           .late = true,
                                            .seed = SEED}));
     if (trains)
         WW_TRY(choose_optimiser(r));
@@ -140,11 +141,13 @@ ww_status ww_runner_step(ww_runner *r, double rate)
     WW_TRY(ww_program_run(r->program, r->steps++));
     if (r->optimiser == NULL)
         return WW_OK;
-    size_t n;
-    float *gradient = ww_program_gradients(r->program, &n);
-    if (!isfinite(ww_program_loss(r->program)) || !isfinite(ww_norm(gradient, n)))
+    double norm = ww_gradient_norm(r->program);
+    if (!isfinite(ww_program_loss(r->program)) || !isfinite(norm))
         return ww_program_check_finite(r->program, r->steps - 1);
-    r->optimiser->step(r->optimiser_params, rate * r->net->rate, r->steps, n,
-                       ww_values_parameters(r->values, &n), gradient, r->decay, r->slot);
+    const ww_descent descent = {.optimiser = r->optimiser,
+                                .params = r->optimiser_params,
+                                .decay = r->decay,
+                                .slots = r->slot};
+    ww_descend(&descent, r->program, r->values, norm, rate * r->net->rate, r->steps);
     return WW_OK;
 }
