@@ -13,7 +13,7 @@
 #include "engine/base/random.h"
 #include "engine/base/threads.h"
 
-extern const ww_op ww_op_relu;
+extern const ww_op ww_op_add, ww_op_relu;
 
 static ww_status bind(ww_program *program, ww_array *array)
 {
@@ -63,24 +63,76 @@ static ww_status survey(ww_program *program)
     return WW_OK;
 }
 
-/* A rectification that alone reads what an operator gives is done by that operator, where it can
- * (op.h): the rectification's array becomes the operator's output, and the array between the two is
- * no more. The reference does each for itself. */
-static void fuse(ww_program *program)
+/* The operator of array `id` will give array `to` instead: nothing else reads what it gives. */
+static ww_array *take_over(ww_program *program, ww_array *to, int id)
+{
+    ww_array *before = &program->arrays[id];
+    to->node = before->node;
+    to->added = before->added;
+    to->rectified = before->rectified;
+    before->needed = false;
+    program->n_units--;
+    return to;
+}
+
+/* The operator that alone gives array `id` to a single reader; NULL if there is none. */
+static const ww_op *host_of(const ww_program *program, int id)
+{
+    const ww_array *array = &program->arrays[id];
+    return array->node->kind == WW_NODE_OP && array->uses == 1 ? array->node->op : NULL;
+}
+
+/* The node that is `host` with one input more. */
+static ww_status with_input(ww_program *program, const ww_node **node, const ww_node *host, int id)
+{
+    ww_node *made = ww_arena_alloc(program->arena, sizeof *made);
+    int *in = ww_arena_array(program->arena, (size_t)host->n_in + 1, sizeof *in);
+    if (made == NULL || in == NULL)
+        return WW_ENOMEM;
+    memcpy(in, host->in, (size_t)host->n_in * sizeof *in);
+    in[host->n_in] = id;
+    *made = *host;
+    made->n_in = host->n_in + 1;
+    made->in = in;
+    *node = made;
+    return WW_OK;
+}
+
+/* An addition of two arrays of one shape is done by the operator of either of them, where it can.
+ */
+static ww_status fuse_addition(ww_program *program, ww_array *sum)
+{
+    for (int k = 2; k-- > 0;) {
+        int of = sum->node->in[k], other = sum->node->in[1 - k];
+        const ww_array *before = &program->arrays[of];
+        const ww_op *host = host_of(program, of);
+        if (host == NULL || !host->adds || before->added || before->rectified || of == other ||
+            !ww_shape_equal(&before->shape, &program->arrays[other].shape))
+            continue;
+        take_over(program, sum, of)->added = true;
+        return with_input(program, &sum->node, sum->node, other);
+    }
+    return WW_OK;
+}
+
+/* A rectification, or an addition, that alone reads what an operator gives is done by that
+ * operator, where it can (op.h): its array becomes the operator's output, and the array between the
+ * two is no more. The reference does each for itself. */
+static ww_status fuse(ww_program *program)
 {
     for (size_t i = 0; i < program->n_arrays && !program->options.reference; i++) {
         ww_array *array = &program->arrays[i];
-        if (!array->needed || array->node->kind != WW_NODE_OP || array->node->op != &ww_op_relu)
+        if (!array->needed || array->node->kind != WW_NODE_OP)
             continue;
-        ww_array *before = &program->arrays[array->node->in[0]];
-        const ww_node *host = ww_graph_node(program->graph, (size_t)array->node->in[0]);
-        if (host->kind != WW_NODE_OP || !host->op->rectifies || before->uses != 1)
+        if (array->node->op == &ww_op_add)
+            WW_TRY(fuse_addition(program, array));
+        if (array->node->op != &ww_op_relu)
             continue;
-        array->node = host;
-        array->rectified = true;
-        before->needed = false;
-        program->n_units--;
+        const ww_op *host = host_of(program, array->node->in[0]);
+        if (host != NULL && host->rectifies)
+            take_over(program, array, array->node->in[0])->rectified = true;
     }
+    return WW_OK;
 }
 
 static ww_status check_options(const ww_graph *graph, ww_compile_options options)
@@ -101,10 +153,11 @@ static ww_status check_options(const ww_graph *graph, ww_compile_options options
 static ww_status fill_unit(ww_program *program, ww_unit *unit)
 {
     const ww_node *node = unit->node;
-    const char *op = node->op->item.name;
     bool rectify = program->arrays[unit->id].rectified;
     size_t n = (size_t)node->n_in;
-    unit->op = rectify ? ww_arena_printf(program->arena, "%s+relu", op) : op;
+    unit->op =
+        ww_arena_printf(program->arena, "%s%s%s", node->op->item.name,
+                        program->arrays[unit->id].added ? "+add" : "", rectify ? "+relu" : "");
     unit->in_shape = ww_arena_array(program->arena, n, sizeof *unit->in_shape);
     unit->in = ww_arena_array(program->arena, n, sizeof *unit->in);
     unit->kept_in = ww_arena_array(program->arena, n, sizeof *unit->kept_in);
@@ -206,7 +259,7 @@ static ww_status prepare(ww_program *program)
 static ww_status build(ww_program *program)
 {
     WW_TRY(survey(program));
-    fuse(program);
+    WW_TRY(fuse(program));
     WW_TRY(list_units(program));
     WW_TRY(key_units(program));
     ww_backward_mark(program);

@@ -27,7 +27,8 @@ typedef struct ww_array {
     int unit;                    /* operators that run, else -1 */
     bool needed;                 /* reaches a result */
     int uses;                    /* how often it is read, or is a result */
-    bool rectified;              /* of a rectification that its only input's operator does too */
+    bool added, rectified;       /* of an addition, a rectification that the operator does too which
+                                    gives one of its inputs */
     bool varies;                 /* depends on something that is differentiated */
     bool wanted;                 /* its gradient is computed */
     double loss_weight;          /* d loss / d this, directly */

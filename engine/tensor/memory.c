@@ -19,8 +19,7 @@ bool ww_unit_keeps_in(const ww_unit *unit, int k)
 
 bool ww_unit_keeps_out(const ww_unit *unit)
 {
-    const ww_op *op = unit->node->op;
-    return op->keeps_out || (unit->forward.rectify && op->rectifies == WW_RECTIFIES_KEEPS_OUT);
+    return ww_op_keeps_out(unit->node->op, unit->node->n_in, unit->forward.rectify);
 }
 
 int ww_buffer_add(ww_program *program, ww_buffer buffer)

@@ -35,8 +35,9 @@ typedef enum ww_mode {
  * the rectified out. Forward and backward then do both; the references need not. */
 typedef enum ww_rectifies {
     WW_RECTIFIES_NOT,
-    WW_RECTIFIES,          /* backward finds where out > 0 from what it reads anyway */
-    WW_RECTIFIES_KEEPS_OUT /* backward then reads out */
+    WW_RECTIFIES,              /* backward finds where out > 0 from what it reads anyway */
+    WW_RECTIFIES_KEEPS_OUT,    /* backward then reads out */
+    WW_RECTIFIES_SUM_KEEPS_OUT /* backward then reads out if something is added (adds of ww_op) */
 } ww_rectifies;
 
 /** One compiled node, as the functions of its operator see it. All shapes have their batch. */
@@ -115,6 +116,8 @@ struct ww_op {
     bool late_weights; /* in[0] is [N, F], in[1] is [K, F], out is [N, K], and the gradient of in[1]
                           is grad_out' in[0] (late.c) */
     ww_rectifies rectifies;
+    bool adds;          /* one input more than min_in, of the shape of in[0], is added to the output
+                           (before the rectification): so the operator does an addition after it */
     unsigned linear_in; /* bit k: linear (or affine) in in[k], the others fixed: the adjoint
                            identity is tested */
     unsigned fixed_in;  /* bit k: in[k] is never differentiated (labels, running statistics) */
@@ -126,6 +129,14 @@ struct ww_op {
     const ww_op_case *cases;
 };
 typedef struct ww_op ww_op;
+
+/** Whether backward reads out, of a call with so many inputs. */
+static inline bool ww_op_keeps_out(const ww_op *op, int n_in, bool rectify)
+{
+    return op->keeps_out ||
+           (rectify && (op->rectifies == WW_RECTIFIES_KEEPS_OUT ||
+                        (op->rectifies == WW_RECTIFIES_SUM_KEEPS_OUT && n_in > op->min_in)));
+}
 
 extern const ww_op *const ww_ops[];
 extern const size_t ww_ops_count;

@@ -172,7 +172,7 @@ static void is_honest_about_what_backward_reads(ww_rig *rig)
     for (int k = 0; k < rig->call.n_in; k++)
         if ((rig->op->keeps_in & (WW_BIT(k) | WW_BIT(31))) == 0)
             ww_rig_poison(rig->in[k], rig->size[k]);
-    if (!rig->op->keeps_out && !(rig->call.rectify && rig->op->rectifies == WW_RECTIFIES_KEEPS_OUT))
+    if (!ww_op_keeps_out(rig->op, rig->call.n_in, rig->call.rectify))
         ww_rig_poison(rig->call.out, rig->out_size);
     ww_rig_backward(rig);
     for (int k = 0; k < rig->call.n_in; k++)

@@ -13,7 +13,8 @@ enum { ROWS = 3, LONGEST = 70, STEP = 80, FLOATS = ROWS * STEP };
 
 struct arrays {
     float x[FLOATS], dy[FLOATS], y[FLOATS], dx[FLOATS], with_number[FLOATS], masked[FLOATS];
-    double moments[2], sums[2], sum, dot;
+    float total[FLOATS], passed[FLOATS], total_dx[FLOATS]; /* with dy for what is added */
+    double moments[2], sums[2], sum, dot, total_sums[2];   /* the last twice */
     float w[2][STEP], state[3][STEP];
 };
 
@@ -40,10 +41,14 @@ static void run(const ww_loops *loops, struct arrays *a, int64_t n, const ww_sca
 {
     ww_slab slab = {ROWS, STEP, n};
     loops->moments(&slab, a->x, 1.5f, a->moments);
-    loops->scale(&slab, s, a->x, a->y);
-    loops->scale_sums(&slab, s, a->x, a->dy, a->sums);
+    loops->scale(&slab, s, a->x, NULL, a->y);
+    loops->scale_sums(&slab, s, a->x, a->dy, NULL, NULL, a->sums);
     a->dot = loops->dot(a->x, a->dy, n);
-    loops->scale_back(&slab, s, a->x, a->dy, a->dx);
+    loops->scale_back(&slab, s, a->x, a->dy, NULL, a->dx);
+    loops->scale(&slab, s, a->x, a->dy, a->total);
+    loops->scale_sums(&slab, s, a->x, a->dy, a->total, a->passed, a->total_sums);
+    loops->scale_sums(&slab, s, a->x, a->dy, a->total, NULL, a->total_sums);
+    loops->scale_back(&slab, s, a->x, a->dy, a->total, a->total_dx);
     loops->add_number(&slab, -1.5f, s->rectify, a->x, a->with_number);
     const float *decay = s->rectify ? a->y : NULL;
     loops->momentum(&(const ww_momentum){0.1f, 0.9f, 0.3f, 0.7f}, n, a->w[0], a->dy, decay,
@@ -68,12 +73,13 @@ Test(tensor_loops, every_kind_gives_the_bits_of_plain_c)
 }
 
 /* One element in double. */
-static void check_element(const struct arrays *a, int i, const ww_scaling *s, double sums[5])
+static void check_element(const struct arrays *a, int i, const ww_scaling *s, double sums[7])
 {
     double d = (double)a->x[i] - (double)s->centre, y = d * (double)s->scale + (double)s->bias;
     double dy = s->rectify && y <= 0 ? 0 : (double)a->dy[i], b = (double)a->x[i] - 1.5;
     double dx = (double)s->scale * dy - ((double)s->level + d * (double)s->slope);
     double masked = s->rectify && b <= 0 ? 0 : (double)a->dy[i];
+    double total = y + (double)a->dy[i], passed = s->rectify && total <= 0 ? 0 : (double)a->dy[i];
     cr_assert_float_eq(a->y[i], s->rectify && y <= 0 ? 0 : y, 1e-6);
     cr_assert_float_eq(a->dx[i], dx, 1e-6);
     cr_assert_float_eq(a->with_number[i], s->rectify && b <= 0 ? 0 : b, 1e-6);
@@ -83,6 +89,11 @@ static void check_element(const struct arrays *a, int i, const ww_scaling *s, do
     sums[2] += dy;
     sums[3] += dy * d;
     sums[4] += masked;
+    cr_assert_float_eq(a->total[i], s->rectify && total <= 0 ? 0 : total, 1e-6);
+    cr_assert_eq((double)a->passed[i], passed);
+    cr_assert_float_eq(a->total_dx[i], dx + (double)s->scale * (passed - dy), 1e-6);
+    sums[5] += 2 * passed;
+    sums[6] += 2 * passed * d;
 }
 
 Test(tensor_loops, they_compute_what_they_say)
@@ -90,18 +101,21 @@ Test(tensor_loops, they_compute_what_they_say)
     for (int64_t n = 1; n <= LONGEST; n += 23)
         for (int s = 0; s < 2; s++) {
             static struct arrays a;
-            double sums[5] = {0};
+            double sums[7] = {0};
             draw(&a, (uint64_t)n);
             run(ww_loops_best(), &a, n, &of[s]);
             for (int i = 0; i < FLOATS; i++)
                 if (i % STEP < n)
                     check_element(&a, i, &of[s], sums);
                 else
-                    cr_assert(a.y[i] == 0 && a.dx[i] == 0 && a.masked[i] == 0, "past the row");
-            double found[] = {a.moments[0], a.moments[1], a.sums[0], a.sums[1], a.sum};
-            for (int k = 0; k < 5; k++)
-                cr_assert_float_eq(found[k], sums[k], k == 3 ? 1e-5 : 1e-10, "sum %d: %.12g, %.12g",
-                                   k, found[k], sums[k]);
+                    cr_assert(a.y[i] == 0 && a.dx[i] == 0 && a.masked[i] == 0 && a.total[i] == 0 &&
+                                  a.passed[i] == 0 && a.total_dx[i] == 0,
+                              "past the row");
+            double found[] = {a.moments[0], a.moments[1],    a.sums[0],      a.sums[1],
+                              a.sum,        a.total_sums[0], a.total_sums[1]};
+            for (int k = 0; k < 7; k++)
+                cr_assert_float_eq(found[k], sums[k], k == 3 || k == 6 ? 1e-5 : 1e-10,
+                                   "sum %d: %.12g, %.12g", k, found[k], sums[k]);
         }
 }
 
@@ -115,7 +129,7 @@ Test(tensor_loops, what_is_not_a_number_is_not_rectified)
         float y[3], z[3];
         if (loops == NULL)
             continue;
-        loops->scale(&one, &s, x, y);
+        loops->scale(&one, &s, x, NULL, y);
         loops->add_number(&one, 0, true, x, z);
         cr_assert(isnan(y[0]) && isnan(z[0]), "%s", loops->name);
         cr_assert(y[1] == 0 && z[1] == 0 && !signbit(y[2]) && !signbit(z[2]), "%s", loops->name);

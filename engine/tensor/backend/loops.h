@@ -64,15 +64,17 @@ typedef struct ww_loops {
     double (*dot)(const float *x, const float *y, int64_t n);
     /** Adds the sums of x - shift and of (x - shift)^2. */
     void (*moments)(const ww_slab *slab, const float *x, float shift, double sum[2]);
-    /** y of a scaling; y may be x. */
-    void (*scale)(const ww_slab *slab, const ww_scaling *s, const float *x, float *y);
+    /** y of a scaling, plus `other` unless that is NULL; y may be x. */
+    void (*scale)(const ww_slab *slab, const ww_scaling *s, const float *x, const float *other,
+                  float *y);
     /** Adds the sums of dy and of dy (x - centre) (each product rounded to float); dy as it is
-     * before the rectification. */
+     * before the rectification, where y is found from x or, unless that is NULL, is `out`. What dy
+     * is after it goes to `passed` unless that is NULL; it may be dy. */
     void (*scale_sums)(const ww_slab *slab, const ww_scaling *s, const float *x, const float *dy,
-                       double sum[2]);
-    /** dx of a scaling; dx may be dy. */
+                       const float *out, float *passed, double sum[2]);
+    /** dx of a scaling, likewise; dx may be dy. */
     void (*scale_back)(const ww_slab *slab, const ww_scaling *s, const float *x, const float *dy,
-                       float *dx);
+                       const float *out, float *dx);
 
     /** y = x + bias, rectified if wanted; y may be x. */
     void (*add_number)(const ww_slab *slab, float bias, bool rectify, const float *x, float *y);

@@ -20,7 +20,7 @@ TARGET static void moments(const ww_slab *slab, const float *x, float shift, dou
     lanes_clear(&level), lanes_clear(&square);
     for (int64_t r = 0; r < slab->rows; r++, x += slab->step) {
         int64_t i = 0;
-        for (; i + SUM_LANES <= slab->n; i += SUM_LANES)
+        for (; i + SUM_LANES <= slab->n; i += SUM_LANES) {
 #pragma GCC unroll 8
             for (int k = 0; k < SUM_VECS; k++) {
                 dvec d = DSUB(DLOAD(x + i + k * LANES / 2), centre);
@@ -28,6 +28,7 @@ TARGET static void moments(const ww_slab *slab, const float *x, float shift, dou
                 dvec dd = DMUL(d, d);
                 square.lane[k] = DADD(square.lane[k], dd);
             }
+        }
         for (; i < slab->n; i++) {
             double d = (double)x[i] - (double)shift, dd = d * d;
             rest[0] += d;
@@ -64,37 +65,68 @@ TARGET INLINE vec scaled(const ww_scaling *s, vec d)
     return ADD(product, ALL(s->bias));
 }
 
-TARGET INLINE void scale_rows(const ww_slab *slab, const ww_scaling *s, const float *x, float *y,
-                              bool rectify)
+TARGET INLINE void scale_rows(const ww_slab *slab, const ww_scaling *s, const float *x,
+                              const float *other, float *y, bool adds, bool rectify)
 {
-    for (int64_t r = 0; r < slab->rows; r++, x += slab->step, y += slab->step)
+    for (int64_t r = 0; r < slab->rows; r++)
         for (int64_t i = 0; i < slab->n; i += LANES) {
-            vec t = scaled(s, SUB(load_up_to(x + i, slab->n - i), ALL(s->centre)));
-            store_up_to(y + i, rectify ? RECTIFIED(t) : t, slab->n - i);
+            int64_t at = r * slab->step + i, left = slab->n - i;
+            vec t = scaled(s, SUB(load_up_to(x + at, left), ALL(s->centre)));
+            if (adds) {
+                t = ADD(t, load_up_to(other + at, left));
+            }
+            store_up_to(y + at, rectify ? RECTIFIED(t) : t, left);
         }
 }
 
-TARGET static void scale(const ww_slab *slab, const ww_scaling *s, const float *x, float *y)
+TARGET static void scale(const ww_slab *slab, const ww_scaling *s, const float *x,
+                         const float *other, float *y)
 {
-    if (s->rectify)
-        scale_rows(slab, s, x, y, true);
+    if (other != NULL && s->rectify)
+        scale_rows(slab, s, x, other, y, true, true);
+    else if (other != NULL)
+        scale_rows(slab, s, x, other, y, true, false);
+    else if (s->rectify)
+        scale_rows(slab, s, x, NULL, y, false, true);
     else
-        scale_rows(slab, s, x, y, false);
+        scale_rows(slab, s, x, NULL, y, false, false);
+}
+
+/* What decides where a gradient passes: nothing, the scaled x, or the rectified output. */
+enum mask { NO_MASK, MASK_X, MASK_OUT };
+
+TARGET INLINE vec masked(enum mask mask, const ww_scaling *s, vec d, const float *out, int64_t left,
+                         vec g)
+{
+    if (mask == MASK_X)
+        return WHERE_ABOVE(scaled(s, d), g);
+    if (mask == NO_MASK)
+        return g;
+    return WHERE_ABOVE(load_up_to(out, left), g);
+}
+
+TARGET INLINE enum mask mask_of(const ww_scaling *s, const float *out)
+{
+    return !s->rectify ? NO_MASK : out == NULL ? MASK_X : MASK_OUT;
 }
 
 TARGET INLINE void scale_sums_rows(const ww_slab *slab, const ww_scaling *s, const float *x,
-                                   const float *dy, double sum[2], bool rectify)
+                                   const float *dy, const float *out, float *passed, double sum[2],
+                                   enum mask mask)
 {
     lanes level, slope;
     lanes_clear(&level), lanes_clear(&slope);
-    for (int64_t r = 0; r < slab->rows; r++, x += slab->step, dy += slab->step)
+    for (int64_t r = 0; r < slab->rows; r++)
         for (int64_t i = 0; i < slab->n; i += SUM_LANES)
 #pragma GCC unroll 4
             for (int k = 0; k < GROUPS; k++) {
-                int64_t at = i + k * LANES, left = slab->n - at;
+                int64_t in_row = i + k * LANES, left = slab->n - in_row;
+                int64_t at = r * slab->step + in_row;
                 vec d = SUB(load_up_to(x + at, left), ALL(s->centre));
                 vec g = load_up_to(dy + at, left);
-                g = rectify ? WHERE_ABOVE(scaled(s, d), g) : g;
+                g = masked(mask, s, d, out + at, left, g);
+                if (passed != NULL)
+                    store_up_to(passed + at, g, left);
                 lanes_add(&level, k, g);
                 lanes_add(&slope, k, MUL(g, d));
             }
@@ -103,35 +135,46 @@ TARGET INLINE void scale_sums_rows(const ww_slab *slab, const ww_scaling *s, con
 }
 
 TARGET static void scale_sums(const ww_slab *slab, const ww_scaling *s, const float *x,
-                              const float *dy, double sum[2])
+                              const float *dy, const float *out, float *passed, double sum[2])
 {
-    if (s->rectify)
-        scale_sums_rows(slab, s, x, dy, sum, true);
+    enum mask mask = mask_of(s, out);
+    if (mask == MASK_OUT && passed != NULL)
+        scale_sums_rows(slab, s, x, dy, out, passed, sum, MASK_OUT);
+    else if (mask == MASK_OUT)
+        scale_sums_rows(slab, s, x, dy, out, NULL, sum, MASK_OUT);
+    else if (mask == MASK_X)
+        scale_sums_rows(slab, s, x, dy, x, passed, sum, MASK_X);
+    else if (passed != NULL)
+        scale_sums_rows(slab, s, x, dy, x, passed, sum, NO_MASK);
     else
-        scale_sums_rows(slab, s, x, dy, sum, false);
+        scale_sums_rows(slab, s, x, dy, x, NULL, sum, NO_MASK);
 }
 
 TARGET INLINE void scale_back_rows(const ww_slab *slab, const ww_scaling *s, const float *x,
-                                   const float *dy, float *dx, bool rectify)
+                                   const float *dy, const float *out, float *dx, enum mask mask)
 {
-    for (int64_t r = 0; r < slab->rows; r++, x += slab->step, dy += slab->step, dx += slab->step)
+    for (int64_t r = 0; r < slab->rows; r++)
         for (int64_t i = 0; i < slab->n; i += LANES) {
-            vec d = SUB(load_up_to(x + i, slab->n - i), ALL(s->centre));
-            vec g = load_up_to(dy + i, slab->n - i);
-            g = MUL(rectify ? WHERE_ABOVE(scaled(s, d), g) : g, ALL(s->scale));
+            int64_t at = r * slab->step + i, left = slab->n - i;
+            vec d = SUB(load_up_to(x + at, left), ALL(s->centre));
+            vec g = load_up_to(dy + at, left);
+            g = MUL(masked(mask, s, d, out + at, left, g), ALL(s->scale));
             vec follows = MUL(d, ALL(s->slope));
             follows = ADD(follows, ALL(s->level));
-            store_up_to(dx + i, SUB(g, follows), slab->n - i);
+            store_up_to(dx + at, SUB(g, follows), left);
         }
 }
 
 TARGET static void scale_back(const ww_slab *slab, const ww_scaling *s, const float *x,
-                              const float *dy, float *dx)
+                              const float *dy, const float *out, float *dx)
 {
-    if (s->rectify)
-        scale_back_rows(slab, s, x, dy, dx, true);
+    enum mask mask = mask_of(s, out);
+    if (mask == MASK_OUT)
+        scale_back_rows(slab, s, x, dy, out, dx, MASK_OUT);
+    else if (mask == MASK_X)
+        scale_back_rows(slab, s, x, dy, x, dx, MASK_X);
     else
-        scale_back_rows(slab, s, x, dy, dx, false);
+        scale_back_rows(slab, s, x, dy, x, dx, NO_MASK);
 }
 
 TARGET static void add_number(const ww_slab *slab, float bias, bool rectify, const float *x,

@@ -10,7 +10,11 @@
  *     dgain = sum dy h,    dbias = sum dy,
  *     dx = gain r (dy - (dbias + h dgain) / M)
  *
- * Otherwise m and v are the states, and dx = gain r dy. */
+ * Otherwise m and v are the states, and dx = gain r dy.
+ *
+ * A sixth input, of the shape of x, is added to y: residual blocks (He et al. 2016) add what goes
+ * round their filters to what has come through them, and in one loop with the normalisation (and
+ * the rectification after it) that costs no walk through the maps. The compiler puts it there. */
 #include <math.h>
 
 #include "engine/tensor/backend/loops.h"
@@ -21,7 +25,7 @@ extern const ww_op ww_op_batch_norm;
 
 static const double EPSILON = 1e-5;
 
-enum { X, GAIN, BIAS, MEAN, VARIANCE, N_IN };
+enum { X, GAIN, BIAS, MEAN, VARIANCE, N_IN, ADDED = N_IN };
 
 struct batch_norm {
     double momentum; /* 0 means 0.1 */
@@ -32,10 +36,14 @@ static ww_status infer(void *attr, int n_in, const ww_shape *in, ww_shape *out)
     static const char *const names[] = {"", "gain", "bias", "mean", "variance"};
     struct batch_norm *a = attr;
     a->momentum = a->momentum == 0 ? 0.1 : a->momentum;
-    for (int k = GAIN; k < n_in; k++)
+    char x[WW_SHAPE_TEXT], added[WW_SHAPE_TEXT];
+    for (int k = GAIN; k < N_IN; k++)
         WW_TRY(ww_maps_check_channels(&in[X], &in[k], names[k]));
     if (!(a->momentum > 0 && a->momentum <= 1))
         return WW_FAIL(WW_EINVAL, "momentum %g is outside 0 to 1", a->momentum);
+    if (n_in > ADDED && !ww_shape_equal(&in[X], &in[ADDED]))
+        return WW_FAIL(WW_ESHAPE, "%s and %s: what is added must have the shape of the maps",
+                       ww_shape_print(&in[X], x), ww_shape_print(&in[ADDED], added));
     *out = in[X];
     return WW_OK;
 }
@@ -179,7 +187,8 @@ static void apply_forward(const ww_op_call *call, const struct cut *cut, int64_t
     int64_t at;
     ww_slab slab = slab_of(cut, piece, &at);
     ww_scaling scaling = scaling_of(call, cut, piece % cut->m.c);
-    ww_loops_best()->scale(&slab, &scaling, call->in[X] + at, call->out + at);
+    const float *other = call->n_in > ADDED ? call->in[ADDED] + at : NULL;
+    ww_loops_best()->scale(&slab, &scaling, call->in[X] + at, other, call->out + at);
 }
 
 static ww_status forward(ww_op_call *call)
@@ -188,15 +197,32 @@ static ww_status forward(ww_op_call *call)
     return WW_OK;
 }
 
+/* Where the gradient of what is added lies; that is dy as it has passed the rectification. */
+static float *passed_of(const ww_op_call *call)
+{
+    return call->n_in > ADDED ? call->grad_in[ADDED] : NULL;
+}
+
+/* Without something added, x alone says what is rectified. */
+static const float *out_of(const ww_op_call *call)
+{
+    return call->n_in > ADDED ? call->out : NULL;
+}
+
 static void sum_backward(const ww_op_call *call, const struct cut *cut, int64_t piece)
 {
     int64_t at;
     ww_slab slab = slab_of(cut, piece, &at);
     ww_scaling scaling = scaling_of(call, cut, piece % cut->m.c);
+    float *passed = passed_of(call);
+    const float *out = out_of(call);
     double *sum = sums_of(call, piece);
     sum[0] = sum[1] = 0;
-    if (call->grad_in[GAIN] != NULL || call->grad_in[BIAS] != NULL || call->mode == WW_TRAIN)
-        ww_loops_best()->scale_sums(&slab, &scaling, call->in[X] + at, call->grad_out + at, sum);
+    if (call->grad_in[GAIN] != NULL || call->grad_in[BIAS] != NULL || call->mode == WW_TRAIN ||
+        passed != NULL)
+        ww_loops_best()->scale_sums(&slab, &scaling, call->in[X] + at, call->grad_out + at,
+                                    out != NULL ? out + at : NULL,
+                                    passed != NULL ? passed + at : NULL, sum);
 }
 
 static void finish_backward(ww_op_call *call, const struct cut *cut, int64_t c)
@@ -210,10 +236,10 @@ static void finish_backward(ww_op_call *call, const struct cut *cut, int64_t c)
 
 static void apply_backward(const ww_op_call *call, const struct cut *cut, int64_t piece)
 {
-    int64_t at;
+    int64_t at, c = piece % cut->m.c;
     ww_slab slab = slab_of(cut, piece, &at);
-    ww_scaling scaling = scaling_of(call, cut, piece % cut->m.c);
-    int64_t c = piece % cut->m.c;
+    ww_scaling scaling = scaling_of(call, cut, c);
+    const float *passed = passed_of(call), *out = out_of(call);
     double rate = (double)call->saved[cut->m.c + c];
     const double *sum = sums_of(call, c);
     if (call->grad_in[X] == NULL)
@@ -223,8 +249,10 @@ static void apply_backward(const ww_op_call *call, const struct cut *cut, int64_
         scaling.level = (float)(share * sum[0]);
         scaling.slope = (float)(share * sum[1] * rate * rate);
     }
-    ww_loops_best()->scale_back(&slab, &scaling, call->in[X] + at, call->grad_out + at,
-                                call->grad_in[X] + at);
+    scaling.rectify = scaling.rectify && passed == NULL;
+    ww_loops_best()->scale_back(&slab, &scaling, call->in[X] + at,
+                                passed != NULL ? passed + at : call->grad_out + at,
+                                out != NULL ? out + at : NULL, call->grad_in[X] + at);
 }
 
 static ww_status backward(ww_op_call *call)
@@ -268,7 +296,8 @@ static ww_status forward_reference(ww_op_call *call)
             if (i / m.s % m.c == c)
                 call->out[i] = (float)(((double)call->in[X][i] - channel.mean) * channel.rate *
                                            (double)call->in[GAIN][c] +
-                                       (double)call->in[BIAS][c]);
+                                       (double)call->in[BIAS][c] +
+                                       (call->n_in > ADDED ? (double)call->in[ADDED][i] : 0));
         if (call->mode == WW_TRAIN)
             follow(call, c, m.n * m.s, channel.mean, channel.variance);
     }
@@ -294,6 +323,8 @@ static ww_status backward_reference(ww_op_call *call)
                 call->grad_in[X][i] = (float)((double)call->in[GAIN][c] * rate *
                                               ((double)call->grad_out[i] - follows));
             }
+        for (int64_t i = 0; i < m.size && passed_of(call) != NULL; i++)
+            passed_of(call)[i] = call->grad_out[i];
         if (call->grad_in[GAIN] != NULL)
             call->grad_in[GAIN][c] = (float)dgain;
         if (call->grad_in[BIAS] != NULL)
@@ -315,6 +346,14 @@ ww_var ww_batch_norm(ww_graph *g, ww_var x, ww_var gain, ww_var bias, ww_var mea
             {WW_DRAW_NORMAL, WW_DRAW_NORMAL, WW_DRAW_NORMAL, WW_DRAW_NORMAL, WW_DRAW_POSITIVE}, 0  \
     }
 
+#define CASE_ADDED(text, c, ...)                                                                   \
+    {                                                                                              \
+        text, NULL, N_IN + 1, {__VA_ARGS__, {1, {c}}, {1, {c}}, {1, {c}}, {1, {c}}, __VA_ARGS__},  \
+            {WW_DRAW_NORMAL, WW_DRAW_NORMAL,   WW_DRAW_NORMAL,                                     \
+             WW_DRAW_NORMAL, WW_DRAW_POSITIVE, WW_DRAW_NORMAL},                                    \
+            0                                                                                      \
+    }
+
 static const struct batch_norm fast = {0.5};
 
 static const ww_op_case cases[] = {CASE("maps", NULL, 3, {4, {WW_BATCH, 3, 5, 7}}),
@@ -324,6 +363,9 @@ static const ww_op_case cases[] = {CASE("maps", NULL, 3, {4, {WW_BATCH, 3, 5, 7}
                                    CASE("many channels", NULL, 17, {4, {WW_BATCH, 17, 12, 11}}),
                                    CASE("vectors of five samples", NULL, 6, {2, {5, 6}}),
                                    CASE("sequences", NULL, 4, {3, {WW_BATCH, 4, 6}}),
+                                   CASE_ADDED("added", 3, {4, {WW_BATCH, 3, 5, 7}}),
+                                   CASE_ADDED("added, large", 2, {4, {WW_BATCH, 2, 33, 31}}),
+                                   CASE_ADDED("added, vectors", 7, {2, {WW_BATCH, 7}}),
                                    {NULL}};
 
 static const ww_param params[] = {WW_REAL(struct batch_norm, momentum, 0.1, 0, 1, "",
@@ -337,7 +379,7 @@ const ww_op ww_op_batch_norm = {.item = {.name = "batch_norm",
                                          .params_size = sizeof(struct batch_norm)},
                                 .attr_size = sizeof(struct batch_norm),
                                 .min_in = N_IN,
-                                .max_in = N_IN,
+                                .max_in = N_IN + 1,
                                 .infer = infer,
                                 .prepare = prepare,
                                 .forward = forward,
@@ -345,8 +387,9 @@ const ww_op ww_op_batch_norm = {.item = {.name = "batch_norm",
                                 .forward_reference = forward_reference,
                                 .backward_reference = backward_reference,
                                 .keeps_in = WW_BIT(X) | WW_BIT(GAIN) | WW_BIT(BIAS),
-                                .rectifies = WW_RECTIFIES,
+                                .rectifies = WW_RECTIFIES_SUM_KEEPS_OUT,
                                 .in_place = true,
-                                .linear_in = WW_BIT(GAIN) | WW_BIT(BIAS),
+                                .adds = true,
+                                .linear_in = WW_BIT(GAIN) | WW_BIT(BIAS) | WW_BIT(ADDED),
                                 .fixed_in = WW_BIT(MEAN) | WW_BIT(VARIANCE),
                                 .cases = cases};

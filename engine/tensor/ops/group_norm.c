@@ -97,7 +97,7 @@ static ww_status forward(ww_op_call *call)
         call->saved[2 * lot + 1] = (float)(1 / sqrt(variance + EPSILON));
         for (int64_t k = 0; k < s.per; k++) {
             ww_scaling scaling = scaling_of(&s, call, lot, k);
-            ww_loops_best()->scale(&row, &scaling, x + k * s.m.s, y + k * s.m.s);
+            ww_loops_best()->scale(&row, &scaling, x + k * s.m.s, NULL, y + k * s.m.s);
         }
     }
     return WW_OK;
@@ -114,7 +114,8 @@ static void backward_lot(const struct sizes *s, const ww_op_call *call, int64_t 
         ww_scaling scaling = scaling_of(s, call, lot, k);
         double *sum = sums + 2 * (lot * s->per + k);
         sum[0] = sum[1] = 0;
-        ww_loops_best()->scale_sums(&row, &scaling, x + k * s->m.s, dy + k * s->m.s, sum);
+        ww_loops_best()->scale_sums(&row, &scaling, x + k * s->m.s, dy + k * s->m.s, NULL, NULL,
+                                    sum);
         sum[1] *= rate;
         level += (double)gain[k] * sum[0] / (double)s->count;
         slope += (double)gain[k] * sum[1] / (double)s->count;
@@ -124,7 +125,7 @@ static void backward_lot(const struct sizes *s, const ww_op_call *call, int64_t 
         ww_scaling scaling = scaling_of(s, call, lot, k);
         scaling.level = (float)(rate * level);
         scaling.slope = (float)(rate * rate * slope);
-        ww_loops_best()->scale_back(&row, &scaling, x + k * s->m.s, dy + k * s->m.s,
+        ww_loops_best()->scale_back(&row, &scaling, x + k * s->m.s, dy + k * s->m.s, NULL,
                                     dx + k * s->m.s);
     }
 }
