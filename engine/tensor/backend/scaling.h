@@ -12,6 +12,20 @@
 
 enum { GROUPS = SUM_LANES / LANES }; /* vectors of 16 floats */
 
+/* Maps of 32x32 pixels are a page each, and the processor's own fetching ahead stops at the end of
+ * a page; so whoever walks through maps fetches what lies a page further on. */
+enum { PAGE = 4096 };
+
+INLINE void fetch(const float *p)
+{
+    __builtin_prefetch((const void *)((uintptr_t)p + PAGE), 0, 2);
+}
+
+INLINE void fetch_to_write(const float *p)
+{
+    __builtin_prefetch((const void *)((uintptr_t)p + PAGE), 1, 2);
+}
+
 TARGET static void moments(const ww_slab *slab, const float *x, float shift, double sum[2])
 {
     lanes level, square;
@@ -21,6 +35,7 @@ TARGET static void moments(const ww_slab *slab, const float *x, float shift, dou
     for (int64_t r = 0; r < slab->rows; r++, x += slab->step) {
         int64_t i = 0;
         for (; i + SUM_LANES <= slab->n; i += SUM_LANES) {
+            fetch(x + i);
 #pragma GCC unroll 8
             for (int k = 0; k < SUM_VECS; k++) {
                 dvec d = DSUB(DLOAD(x + i + k * LANES / 2), centre);
@@ -71,8 +86,10 @@ TARGET INLINE void scale_rows(const ww_slab *slab, const ww_scaling *s, const fl
     for (int64_t r = 0; r < slab->rows; r++)
         for (int64_t i = 0; i < slab->n; i += LANES) {
             int64_t at = r * slab->step + i, left = slab->n - i;
+            fetch(x + at), fetch_to_write(y + at);
             vec t = scaled(s, SUB(load_up_to(x + at, left), ALL(s->centre)));
             if (adds) {
+                fetch(other + at);
                 t = ADD(t, load_up_to(other + at, left));
             }
             store_up_to(y + at, rectify ? RECTIFIED(t) : t, left);
@@ -102,6 +119,7 @@ TARGET INLINE vec masked(enum mask mask, const ww_scaling *s, vec d, const float
         return WHERE_ABOVE(scaled(s, d), g);
     if (mask == NO_MASK)
         return g;
+    fetch(out);
     return WHERE_ABOVE(load_up_to(out, left), g);
 }
 
@@ -122,6 +140,7 @@ TARGET INLINE void scale_sums_rows(const ww_slab *slab, const ww_scaling *s, con
             for (int k = 0; k < GROUPS; k++) {
                 int64_t in_row = i + k * LANES, left = slab->n - in_row;
                 int64_t at = r * slab->step + in_row;
+                fetch(x + at), fetch(dy + at);
                 vec d = SUB(load_up_to(x + at, left), ALL(s->centre));
                 vec g = load_up_to(dy + at, left);
                 g = masked(mask, s, d, out + at, left, g);
@@ -156,6 +175,7 @@ TARGET INLINE void scale_back_rows(const ww_slab *slab, const ww_scaling *s, con
     for (int64_t r = 0; r < slab->rows; r++)
         for (int64_t i = 0; i < slab->n; i += LANES) {
             int64_t at = r * slab->step + i, left = slab->n - i;
+            fetch(x + at), fetch(dy + at);
             vec d = SUB(load_up_to(x + at, left), ALL(s->centre));
             vec g = load_up_to(dy + at, left);
             g = MUL(masked(mask, s, d, out + at, left, g), ALL(s->scale));
