@@ -7,7 +7,8 @@
  *
  * w_i the weight with which v_i itself enters the loss. Operators go backward in the reverse order
  * of going forward, so dL/dv_c is complete when c goes. The first contribution is written into the
- * adjoint itself, the later ones beside it and added: the order of summation is always the same.
+ * adjoint itself, the later ones are added, by the operator or, where that cannot, from a buffer of
+ * their own: the order of summation is always the same.
  *
  * Computed is only what is asked for: adjoints of nodes that depend on a parameter (in WW_GRADIENT
  * also: on an input) and on which a loss depends, both through inputs that are differentiated. */
@@ -94,6 +95,13 @@ static int contribution_buffer(ww_program *program, const ww_unit *unit, int k, 
     return program->arrays[unit->id].gradient_buffer;
 }
 
+/* Whether a unit can add its contribution by input k to those that are there. */
+static bool adds(const ww_unit *unit, int k)
+{
+    return k < 31 && (unit->forward.can_add & WW_BIT(k)) != 0 &&
+           unit->run_backward == unit->node->op->backward;
+}
+
 static void place_targets(ww_program *program, ww_unit *unit, bool *started)
 {
     const ww_node *node = unit->node;
@@ -104,9 +112,13 @@ static void place_targets(ww_program *program, ww_unit *unit, bool *started)
         if (!differentiates(program, node, k) || (unit->late && k == 1))
             continue;
         bool first = !started[node->in[k]];
-        unit->target[k].kind = first ? WW_TARGET_FIRST : WW_TARGET_EXTRA;
+        unit->target[k].kind = first           ? WW_TARGET_FIRST
+                               : adds(unit, k) ? WW_TARGET_ADDED
+                                               : WW_TARGET_EXTRA;
         started[node->in[k]] = true;
-        if (!first)
+        if (unit->target[k].kind == WW_TARGET_ADDED)
+            unit->backward.add |= WW_BIT(k);
+        else if (!first)
             unit->target[k].buffer = contribution_buffer(program, unit, k, to, false);
         else if (to->node->kind != WW_NODE_PARAM)
             to->gradient_buffer = contribution_buffer(program, unit, k, to, true);

@@ -47,6 +47,7 @@ typedef struct ww_array {
 typedef enum ww_target_kind {
     WW_TARGET_NONE,  /* not wanted */
     WW_TARGET_FIRST, /* into the gradient itself */
+    WW_TARGET_ADDED, /* added to that */
     WW_TARGET_EXTRA  /* into a buffer, which is then added to the gradient */
 } ww_target_kind;
 

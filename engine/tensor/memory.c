@@ -291,7 +291,7 @@ static void point_calls(ww_program *program)
             unit->in[k] = in->data;
             unit->again_in[k] = in->again_data;
             unit->kept_in[k] = ww_unit_keeps_in(unit, k) ? in->again_data : NULL;
-            if (unit->target[k].kind == WW_TARGET_FIRST)
+            if (unit->target[k].kind == WW_TARGET_FIRST || unit->target[k].kind == WW_TARGET_ADDED)
                 unit->grad_in[k] = in->gradient;
             else if (unit->target[k].kind == WW_TARGET_EXTRA)
                 unit->grad_in[k] = buffer_data(program, unit->target[k].buffer);
@@ -303,7 +303,9 @@ static void point_calls(ww_program *program)
         unit->again.in = unit->again_in;
         unit->again.out = own->again_data;
         unit->again.again = true;
+        unsigned add = unit->backward.add;
         unit->backward = unit->forward;
+        unit->backward.add = add;
         unit->backward.in = unit->kept_in;
         unit->backward.out = ww_unit_keeps_out(unit) ? own->again_data : NULL;
         unit->backward.grad_out = own->gradient;

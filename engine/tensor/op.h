@@ -12,7 +12,8 @@
  * Who does what: the compiler owns all memory. `prepare` runs once per compiled node and says how
  * much `saved` (lives from forward to backward) and `scratch` (lives during one call) it wants;
  * forward and backward allocate nothing. backward *overwrites* grad_in[k] for every k where it is
- * not NULL; the program adds up the contributions of several uses.
+ * not NULL, and the program adds up the contributions of several uses; an operator that can do that
+ * itself says so (can_add), and is told where it should (add).
  *
  * Reductions that matter accumulate in double, in a fixed order that does not depend on the number
  * of threads: the same bits for any number of threads. */
@@ -53,6 +54,8 @@ typedef struct ww_op_call {
     float *const *grad_in; /* [n_in], NULL where not wanted */
     float *saved, *scratch;
     size_t saved_floats, scratch_floats; /* set by prepare */
+    unsigned can_add;                    /* bit k, set by prepare: backward can add to grad_in[k] */
+    unsigned add;                        /* bit k: it does, and does not overwrite that */
     bool again; /* the same forward call once more in a run: states have moved already */
     ww_mode mode;
     bool neutral;  /* out is in[0], and need not be written (neutral of ww_op) */

@@ -63,18 +63,20 @@ static size_t floats_of(const ww_rig *rig, int pass)
     return pass == WW_CONV_FORWARD ? rig->out_size : rig->size[pass == WW_CONV_WEIGHTS];
 }
 
-/* Runs one pass into `result`; scratch is as long as was asked for and ends in a sentinel. */
-static void run(ww_winograd *winograd, ww_rig *rig, int pass, float *result)
+/* Runs one pass into `result`, or adds it to that; scratch is as long as was asked for and ends in
+ * a sentinel. */
+static void run(ww_winograd *winograd, ww_rig *rig, int pass, float *result, bool add)
 {
     size_t room = ww_winograd_scratch(winograd);
     float *scratch = aligned_alloc(64, (room + 16) * sizeof *scratch);
     cr_assert(scratch != NULL);
     ww_rig_poison(scratch, room);
     scratch[room] = 12345;
-    ww_rig_poison(result, floats_of(rig, pass));
+    if (!add)
+        ww_rig_poison(result, floats_of(rig, pass));
     ww_winograd_run(winograd, pass == WW_CONV_DATA ? result : rig->in[0],
                     pass == WW_CONV_WEIGHTS ? result : rig->in[1],
-                    pass == WW_CONV_FORWARD ? result : rig->grad_out, scratch);
+                    pass == WW_CONV_FORWARD ? result : rig->grad_out, scratch, add);
     cr_assert(scratch[room] == 12345, "%s: pass %d: scratch overrun", rig->where, pass);
     free(scratch);
 }
@@ -89,10 +91,29 @@ static float *pass_of(ww_rig *rig, int pass, int threads, const ww_kernels *kern
     float *result = malloc((floats + 1) * sizeof *result);
     cr_assert(result != NULL);
     result[floats] = 12345;
-    run(winograd, rig, pass, result);
+    run(winograd, rig, pass, result, false);
     cr_assert(result[floats] == 12345, "%s: pass %d: result overrun", rig->where, pass);
     ww_winograd_free(winograd);
     return result;
+}
+
+/* To some numbers: their sums with what is written elsewhere, to the bit. Few tiles cannot. */
+static void check_add(ww_rig *rig, const ww_kernels *kernels, bool keep, const float *written)
+{
+    ww_conv_size size = size_of(rig);
+    size_t floats = floats_of(rig, WW_CONV_DATA);
+    ww_winograd *winograd;
+    cr_assert_eq(ww_winograd_create(&winograd, &size, WW_CONV_DATA, 2, kernels, keep), WW_OK);
+    float *result = ww_rig_copy(rig->in[0], floats);
+    if (ww_winograd_can_add(winograd))
+        run(winograd, rig, WW_CONV_DATA, result, true);
+    else
+        cr_assert(size.n * size.h * size.w <= 16 * kernels->lanes, "%s: cannot add", rig->where);
+    for (size_t i = 0; i < floats && ww_winograd_can_add(winograd); i++)
+        cr_assert_eq(result[i], rig->in[0][i] + written[i], "%s: %s, element %zu: %.9g", rig->where,
+                     kernels->name, i, (double)result[i]);
+    ww_winograd_free(winograd);
+    free(result);
 }
 
 static void check(ww_rig *rig, const ww_kernels *kernels, bool keep)
@@ -107,6 +128,8 @@ static void check(ww_rig *rig, const ww_kernels *kernels, bool keep)
                   rig->where, kernels->name, pass, error);
         cr_assert(memcmp(one, five, floats * sizeof *one) == 0,
                   "%s: %s, pass %d: five threads differ", rig->where, kernels->name, pass);
+        if (pass == WW_CONV_DATA)
+            check_add(rig, kernels, keep, one);
         free(one);
         free(five);
     }
@@ -140,7 +163,7 @@ Test(tensor_winograd, kept_filters_follow_the_weights)
         for (int round = 0; round < 4; round++) {
             if (round == 2)
                 rig->in[1][rig->size[1] - 1] += 1;
-            run(winograd, rig, pass, kept);
+            run(winograd, rig, pass, kept, false);
             float *fresh = pass_of(rig, pass, 1, ww_kernels_best(), false);
             cr_assert(memcmp(kept, fresh, floats * sizeof *kept) == 0, "pass %d, round %d", pass,
                       round);

@@ -183,13 +183,31 @@ ww_status ww_conv_prepare(ww_conv *out, const ww_conv_task *task)
     return status;
 }
 
-ww_status ww_conv_run(const ww_conv *conv, float *x, float *weight, float *y, float *scratch)
+typedef ww_status run_function(void *state, float *x, float *weight, float *y, float *scratch);
+
+static ww_status run(const ww_conv *conv, run_function *function, float *x, float *weight, float *y,
+                     float *scratch)
 {
     int before = use_threads(conv->threads);
-    ww_status status = conv->kernel->run(conv->state, x, weight, y, scratch);
+    ww_status status = function(conv->state, x, weight, y, scratch);
     if (before > conv->threads)
         ww_threads_set(before);
     return status;
+}
+
+ww_status ww_conv_run(const ww_conv *conv, float *x, float *weight, float *y, float *scratch)
+{
+    return run(conv, conv->kernel->run, x, weight, y, scratch);
+}
+
+bool ww_conv_can_add(const ww_conv *conv)
+{
+    return conv->kernel->run_add != NULL && conv->kernel->can_add(conv->state);
+}
+
+ww_status ww_conv_run_add(const ww_conv *conv, float *x, float *weight, float *y, float *scratch)
+{
+    return run(conv, conv->kernel->run_add, x, weight, y, scratch);
 }
 
 void ww_conv_release(ww_conv *conv)

@@ -32,6 +32,9 @@ typedef struct ww_conv_kernel {
     ww_status (*run)(void *state, float *x, float *weight, float *y, float *scratch);
     void (*destroy)(void *state); /* NULL is allowed */
     bool spreads; /* transforms tiles: a faint output beside a bright one has the latter's errors */
+    /** Runs WW_CONV_DATA and adds it to x; NULL: no state of this kernel can. */
+    ww_status (*run_add)(void *state, float *x, float *weight, float *y, float *scratch);
+    bool (*can_add)(const void *state); /* whether this one can */
 } ww_conv_kernel;
 
 extern const ww_conv_kernel *const ww_conv_kernels[];
@@ -54,6 +57,10 @@ ww_status ww_conv_prepare(ww_conv *out, const ww_conv_task *task);
 /** Runs it on dense arrays x [n, c, h, w], weight [k, c / groups, kh, kw], y [n, k, oh, ow], of
  * which the pass writes one, with scratch_floats of scratch. Errors: those of the kernel. */
 ww_status ww_conv_run(const ww_conv *conv, float *x, float *weight, float *y, float *scratch);
+/** Whether ww_conv_run_add can be called: of WW_CONV_DATA alone, with some kernels. */
+bool ww_conv_can_add(const ww_conv *conv);
+/** Runs it and adds to x what ww_conv_run would put there. */
+ww_status ww_conv_run_add(const ww_conv *conv, float *x, float *weight, float *y, float *scratch);
 /** Frees what the kernel keeps; one that has none is allowed. */
 void ww_conv_release(ww_conv *conv);
 

@@ -108,8 +108,8 @@ static void onednn_destroy(void *state)
     ww_onednn_conv_free(state);
 }
 
-static const ww_conv_kernel onednn = {"onednn",   always,         onednn_s, onednn_create,
-                                      onednn_run, onednn_destroy, false};
+static const ww_conv_kernel onednn = {"onednn",       always, onednn_s, onednn_create, onednn_run,
+                                      onednn_destroy, false,  NULL,     NULL};
 
 /* ---- Winograd ---- */
 
@@ -166,8 +166,19 @@ static ww_status winograd_create(void **state, size_t *scratch_floats, const ww_
 
 static ww_status winograd_run(void *state, float *x, float *weight, float *y, float *scratch)
 {
-    ww_winograd_run(state, x, weight, y, scratch);
+    ww_winograd_run(state, x, weight, y, scratch, false);
     return WW_OK;
+}
+
+static ww_status winograd_run_add(void *state, float *x, float *weight, float *y, float *scratch)
+{
+    ww_winograd_run(state, x, weight, y, scratch, true);
+    return WW_OK;
+}
+
+static bool winograd_can_add(const void *state)
+{
+    return ww_winograd_can_add(state);
 }
 
 static void winograd_destroy(void *state)
@@ -176,8 +187,8 @@ static void winograd_destroy(void *state)
 }
 
 static const ww_conv_kernel winograd = {
-    "winograd",   winograd_supports, winograd_s, winograd_create,
-    winograd_run, winograd_destroy,  true};
+    "winograd", winograd_supports, winograd_s,      winograd_create, winograd_run, winograd_destroy,
+    true,       winograd_run_add,  winograd_can_add};
 
 /* ---- phases ---- */
 
@@ -193,7 +204,8 @@ static double phases_s(const ww_conv_task *task)
 OF_KERNELS(phases)
 
 static const ww_conv_kernel phases = {"phases",   ww_phases_supports, phases_s, phases_create,
-                                      phases_run, phases_destroy,     true};
+                                      phases_run, phases_destroy,     true,     NULL,
+                                      NULL};
 
 /* ---- rows ---- */
 
@@ -219,8 +231,8 @@ static double rows_s(const ww_conv_task *task)
 
 OF_KERNELS(rows)
 
-static const ww_conv_kernel by_rows = {"rows",   ww_rows_supports, rows_s, rows_create,
-                                       rows_run, rows_destroy,     false};
+static const ww_conv_kernel by_rows = {
+    "rows", ww_rows_supports, rows_s, rows_create, rows_run, rows_destroy, false, NULL, NULL};
 
 /* ---- spectra ---- */
 
@@ -234,7 +246,8 @@ static double fourier_s(const ww_conv_task *task)
 OF_KERNELS(fourier)
 
 static const ww_conv_kernel fourier = {"fourier",   ww_fourier_supports, fourier_s, fourier_create,
-                                       fourier_run, fourier_destroy,     true};
+                                       fourier_run, fourier_destroy,     true,      NULL,
+                                       NULL};
 
 /* ---- columns ---- */
 
@@ -270,8 +283,8 @@ static ww_status columns_run(void *state, float *x, float *weight, float *y, flo
     return WW_OK;
 }
 
-static const ww_conv_kernel columns = {"columns",   always, columns_s, columns_create,
-                                       columns_run, free,   false};
+static const ww_conv_kernel columns = {
+    "columns", always, columns_s, columns_create, columns_run, free, false, NULL, NULL};
 
 const ww_conv_kernel *const ww_conv_kernels[WW_N_CONV_KERNELS] = {&onednn,  &winograd, &phases,
                                                                   &by_rows, &fourier,  &columns};

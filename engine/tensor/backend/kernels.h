@@ -119,6 +119,10 @@ typedef struct ww_kernels {
     /** The tile x tile pixels at to + offset = A' m A of from[36][step]; `run` as above. */
     void (*output_tiles)(const float *from, size_t step, float *to, int64_t stride,
                          const int32_t *offset, int tile, int run);
+    /** The same, added to what is there; tiles of 4x4 or 2x2 that lie in several lanes are added to
+     * once. */
+    void (*add_output_tiles)(const float *from, size_t step, float *to, int64_t stride,
+                             const int32_t *offset, int tile, int run);
     /** to[size][size][lanes] = G' u G of from[36][step]. */
     void (*weight_tiles)(const float *from, size_t step, int size, float *to);
 

@@ -179,7 +179,7 @@ void ww_phases_run(ww_phases *p, float *x, float *weight, float *y, float *scrat
         move_maps(p, x, maps, false);
     if (p->pass != WW_CONV_WEIGHTS)
         move_filters(p, weight, filters, false);
-    ww_winograd_run(p->inner, maps, filters, y, work);
+    ww_winograd_run(p->inner, maps, filters, y, work, false);
     if (p->pass == WW_CONV_DATA)
         move_maps(p, x, maps, true);
     if (p->pass == WW_CONV_WEIGHTS)

@@ -11,6 +11,7 @@
  * compiles alone, hence `unused`. */
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -262,22 +263,30 @@ TARGET INLINE void load_columns(const float *p, const int32_t *offset, const int
     column[3] = PAIRS1(ab1, cd1);
 }
 
-/* The inverse, of four columns. */
+/* The inverse, of four columns; with `add`, added to what is there. All is read before any of it is
+ * written: some lanes may be others once more. */
 TARGET INLINE void store_columns(float *p, const int32_t *offset, const int run,
-                                 const vec column[4])
+                                 const vec column[4], const bool add)
 {
     vec ab0 = INTERLEAVE0(column[0], column[1]), ab1 = INTERLEAVE1(column[0], column[1]);
     vec cd0 = INTERLEAVE0(column[2], column[3]), cd1 = INTERLEAVE1(column[2], column[3]);
-    store_fours(p, offset, run, PAIRS0(ab0, cd0));
-    store_fours(p, offset + 1, run, PAIRS1(ab0, cd0));
-    store_fours(p, offset + 2, run, PAIRS0(ab1, cd1));
-    store_fours(p, offset + 3, run, PAIRS1(ab1, cd1));
+    vec row[4] = {PAIRS0(ab0, cd0), PAIRS1(ab0, cd0), PAIRS0(ab1, cd1), PAIRS1(ab1, cd1)};
+    for (int i = 0; i < 4 && add; i++)
+        row[i] = ADD(load_fours(p, offset + i, run), row[i]);
+    for (int i = 0; i < 4; i++)
+        store_fours(p, offset + i, run, row[i]);
 }
 
-/* Two floats each: p[offset[l]] and p[offset[l] + 1] are lane l of a and of b. */
-TARGET INLINE void store_pairs(float *p, const int32_t *offset, vec a, vec b)
+/* Two floats each: p[offset[l]] and p[offset[l] + 1] are lane l of a and of b; likewise. */
+TARGET INLINE void store_pairs(float *p, const int32_t *offset, vec a, vec b, const bool add)
 {
     float pair[2][LANES];
+    for (int l = 0; l < LANES && add; l++) {
+        pair[0][l] = p[offset[l]];
+        pair[1][l] = p[offset[l] + 1];
+    }
+    a = add ? ADD(LOAD(pair[0]), a) : a;
+    b = add ? ADD(LOAD(pair[1]), b) : b;
     STORE(pair[0], INTERLEAVE0(a, b));
     STORE(pair[1], INTERLEAVE1(a, b));
     for (int l = 0; l < LANES; l++)

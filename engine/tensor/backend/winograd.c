@@ -281,24 +281,40 @@ void ww_winograd_unstage(const ww_winograd *w, const struct ww_winograd_block *b
     }
 }
 
+/* The same, added to what is there. */
+static void add_stage(const ww_winograd *w, const struct ww_winograd_block *b, int64_t k,
+                      const float *stage, float *maps)
+{
+    for (int64_t i = 0; i < b->n_strips; i++) {
+        const struct ww_winograd_strip *s = &b->strip[i];
+        int64_t top = s->row * w->tile, left = s->column * w->tile;
+        float *to = maps + ((s->sample * w->k + k) * w->oh + top) * w->ow + left;
+        for (int64_t v = 0; v < ww_least(s->rows * w->tile, w->oh - top); v++)
+            for (int64_t u = 0; u < ww_least(s->count * w->tile, w->ow - left); u++)
+                to[v * w->ow + u] += stage[v * w->stride + u];
+        stage += (s->rows * w->tile + w->border) * w->stride;
+    }
+}
+
 static void finish_block(const ww_winograd *w, const struct ww_winograd_block *b, const float *sums,
-                         float *stage, float *maps)
+                         float *stage, float *maps, bool add)
 {
     const ww_kernels *kernels = w->kernels;
+    bool at_once = add && w->whole;
     float *first = maps + b->strip[0].sample * w->k * w->oh * w->ow;
     for (int64_t k = 0; k < w->k; k++) {
         float *to = w->whole ? first + k * w->oh * w->ow : stage;
         for (int64_t v = 0; v < b->vectors; v++)
-            kernels->output_tiles(sums + k * w->block + v * kernels->lanes, w->step[1], to,
-                                  w->whole ? w->ow : w->stride, b->out + v * kernels->lanes,
-                                  (int)w->tile, w->run);
+            (at_once ? kernels->add_output_tiles : kernels->output_tiles)(
+                sums + k * w->block + v * kernels->lanes, w->step[1], to,
+                w->whole ? w->ow : w->stride, b->out + v * kernels->lanes, (int)w->tile, w->run);
         if (!w->whole)
-            ww_winograd_unstage(w, b, k, stage, maps);
+            (add ? add_stage : ww_winograd_unstage)(w, b, k, stage, maps);
     }
 }
 
 static void run_block(const ww_winograd *w, int64_t first, const float *in, const float *filters,
-                      float *out, float *scratch)
+                      float *out, float *scratch, bool add)
 {
     struct ww_winograd_block b;
     float *maps = scratch, *sums = maps + POINTS * w->step[0], *stage = sums + POINTS * w->step[1];
@@ -315,11 +331,11 @@ static void run_block(const ww_winograd *w, int64_t first, const float *in, cons
                                     maps + p * w->step[0] + c * w->block,
                                     sums + p * w->step[1] + k * w->block, b.vectors,
                                     ww_least(PANEL, w->c - c), c > 0);
-    finish_block(w, &b, sums, stage, out);
+    finish_block(w, &b, sums, stage, out, add);
 }
 
 static void run_maps(ww_winograd *w, const float *in, const float *weight, float *out,
-                     float *scratch)
+                     float *scratch, bool add)
 {
     if (w->few) {
         ww_winograd_run_few(w, in, weight, out, scratch);
@@ -331,15 +347,21 @@ static void run_maps(ww_winograd *w, const float *in, const float *weight, float
     size_t own = ww_winograd_own_floats(w);
 #pragma omp parallel for num_threads(w->threads) schedule(dynamic) if (w->tiles > w->block)
     for (int64_t first = 0; first < w->tiles; first += w->block)
-        run_block(w, first, in, filters, out, scratch + (size_t)omp_get_thread_num() * own);
+        run_block(w, first, in, filters, out, scratch + (size_t)omp_get_thread_num() * own, add);
 }
 
-void ww_winograd_run(ww_winograd *w, float *x, float *weight, float *y, float *scratch)
+bool ww_winograd_can_add(const ww_winograd *w)
 {
+    return w->pass == WW_CONV_DATA && !w->few;
+}
+
+void ww_winograd_run(ww_winograd *w, float *x, float *weight, float *y, float *scratch, bool add)
+{
+    assert(!add || ww_winograd_can_add(w));
     if (w->pass == WW_CONV_FORWARD)
-        run_maps(w, x, weight, y, scratch);
+        run_maps(w, x, weight, y, scratch, false);
     else if (w->pass == WW_CONV_DATA)
-        run_maps(w, y, weight, x, scratch);
+        run_maps(w, y, weight, x, scratch, add);
     else
         ww_winograd_run_weights(w, x, weight, y, scratch);
 }

@@ -24,7 +24,11 @@ void ww_winograd_free(ww_winograd *winograd);
 /** Floats of workspace that a run wants, aligned to 64 bytes. */
 size_t ww_winograd_scratch(const ww_winograd *winograd);
 
-/** Runs; arrays as in ww_onednn_conv_run. The same bits for any number of threads. */
-void ww_winograd_run(ww_winograd *winograd, float *x, float *weight, float *y, float *scratch);
+/** Runs; arrays as in ww_onednn_conv_run. The same bits for any number of threads. With `add`,
+ * which not all can, x is added to. */
+void ww_winograd_run(ww_winograd *winograd, float *x, float *weight, float *y, float *scratch,
+                     bool add);
+/** Whether it can: WW_CONV_DATA of more than a few tiles. */
+bool ww_winograd_can_add(const ww_winograd *winograd);
 
 #endif

@@ -184,8 +184,8 @@ TARGET static void input_tiles(const float *from, int64_t stride, const int32_t 
         input_of(1, from, stride, offset, to, step);
 }
 
-TARGET INLINE void output_of(const int n, const int run, const float *from, size_t step, float *to,
-                             int64_t stride, const int32_t *offset)
+TARGET INLINE void output_of(const int n, const int run, const bool add, const float *from,
+                             size_t step, float *to, int64_t stride, const int32_t *offset)
 {
     vec t[4][6];
     for (int j = 0; j < 6; j++) {
@@ -200,23 +200,35 @@ TARGET INLINE void output_of(const int n, const int run, const float *from, size
         vec o[4];
         output_column(n, t[i], o);
         if (n == 4)
-            store_columns(to + i * stride, offset, run, o);
+            store_columns(to + i * stride, offset, run, o, add);
         else
-            store_pairs(to + i * stride, offset, o[0], o[1]);
+            store_pairs(to + i * stride, offset, o[0], o[1], add);
     }
+}
+
+TARGET INLINE void outputs_of(const bool add, const float *from, size_t step, float *to,
+                              int64_t stride, const int32_t *offset, int tile, int run)
+{
+    if (tile == 2)
+        output_of(2, 1, add, from, step, to, stride, offset);
+    else if (run == LANES / 4)
+        output_of(4, LANES / 4, add, from, step, to, stride, offset);
+    else if (run == 2)
+        output_of(4, 2, add, from, step, to, stride, offset);
+    else
+        output_of(4, 1, add, from, step, to, stride, offset);
 }
 
 TARGET static void output_tiles(const float *from, size_t step, float *to, int64_t stride,
                                 const int32_t *offset, int tile, int run)
 {
-    if (tile == 2)
-        output_of(2, 1, from, step, to, stride, offset);
-    else if (run == LANES / 4)
-        output_of(4, LANES / 4, from, step, to, stride, offset);
-    else if (run == 2)
-        output_of(4, 2, from, step, to, stride, offset);
-    else
-        output_of(4, 1, from, step, to, stride, offset);
+    outputs_of(false, from, step, to, stride, offset, tile, run);
+}
+
+TARGET static void add_output_tiles(const float *from, size_t step, float *to, int64_t stride,
+                                    const int32_t *offset, int tile, int run)
+{
+    outputs_of(true, from, step, to, stride, offset, tile, run);
 }
 
 TARGET INLINE void weights_of(const int n, const float *from, size_t step, float *to)

@@ -112,6 +112,8 @@ static ww_status prepare(ww_op_call *call)
         if (plan->conv[pass].scratch_floats > call->scratch_floats)
             call->scratch_floats = plan->conv[pass].scratch_floats;
     }
+    if (call->mode != WW_INFER && ww_conv_can_add(&plan->conv[WW_CONV_DATA]))
+        call->can_add = WW_BIT(0);
     call->plan = plan;
     return WW_OK;
 }
@@ -129,8 +131,12 @@ static ww_status forward(ww_op_call *call)
 
 static ww_status backward(ww_op_call *call)
 {
+    const struct plan *plan = call->plan;
     float *dy = (float *)call->grad_out; /* only read */
-    if (call->grad_in[0] != NULL)
+    if (call->grad_in[0] != NULL && call->add != 0)
+        WW_TRY(ww_conv_run_add(&plan->conv[WW_CONV_DATA], call->grad_in[0], call->in[1], dy,
+                               call->scratch));
+    else if (call->grad_in[0] != NULL)
         WW_TRY(run(call, WW_CONV_DATA, call->grad_in[0], call->in[1], dy));
     if (call->grad_in[1] != NULL)
         WW_TRY(run(call, WW_CONV_WEIGHTS, call->in[0], call->grad_in[1], dy));
