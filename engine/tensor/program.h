@@ -6,7 +6,8 @@
  *
  * The compiler drops nodes that reach no output, derives the backward pass by reverse mode, plans
  * all buffers once by liveness (arrays that never live at the same time share memory; element-wise
- * operators work in place), lets operators do the rectification that follows them, and prepares
+ * operators work in place), lets operators do the addition and the rectification that follow them
+ * and add to gradients that others have begun, and prepares
  * every node's kernel. Running allocates nothing. With several threads, a program of many small
  * nodes lets each thread take whole nodes that do not wait for each other; one of few large nodes
  * shares each among all threads. Programs that are profiled or recompute always do the latter.
