@@ -49,6 +49,9 @@ endif
 PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES))
 # GSL's own slow CBLAS stays out: OpenBLAS serves GSL too
 PKG_LIBS   := $(filter-out -lgslcblas,$(shell pkg-config --libs $(PACKAGES)))
+# the loader seeks each name in one library after the other, and OpenBLAS has 12 000 of its own
+PKG_LIBS   := $(filter -L%,$(PKG_LIBS)) $(filter -lopenblas%,$(PKG_LIBS)) \
+  $(filter-out -L% -lopenblas%,$(PKG_LIBS))
 endif
 
 OPT      ?= -O3 -fno-math-errno
@@ -118,9 +121,12 @@ $(LIB): $(call obj,$(SRC_LIB)) $(B)/registry.o
 	$(Q)ar rcs $@ $^
 
 # registry_all.o stands before the library, so that the library's own registry stays out
-$(EXE): $(call obj,$(SRC_CLI)) $(B)/registry_all.o $(LIB)
+$(EXE): $(call obj,$(SRC_CLI)) $(B)/registry_all.o $(LIB) $(B)/hdf5.libs
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(subst -lhdf5,$$(cat $(B)/hdf5.libs),$(LDLIBS))
+
+$(B)/hdf5.libs: tools/hdf5_libs.sh $(B)/flags
+	@CC='$(CC)' CFLAGS='$(ALL_CFLAGS)' tools/hdf5_libs.sh > $@
 
 $(TEST): $(call obj,$(SRC_TEST) $(filter-out cli/main.c,$(SRC_CLI))) $(B)/registry_all.o $(LIB)
 	$(call say,LINK,$@)
