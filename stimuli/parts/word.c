@@ -3,11 +3,15 @@
  * are neighbours (cat, car, cup), so that letters and not lengths tell them apart.
  *
  * Each word is set once per font by pango, which gives an outline; drawing only copies the outline
- * into a path, so it needs no font, no lock and no thread of its own. */
+ * into a path, so it needs no font, no lock and no thread of its own. To find the fonts takes
+ * pango longer than to draw a hundred scenes, and a brain is trained, validated and tested on the
+ * same words: those of the list are kept for the next who opens them. */
 #include "stimuli/parts/word.h"
 
 #include <math.h>
 #include <pango/pangocairo.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 static const char *const words[WW_WORDS] = {
@@ -31,6 +35,7 @@ struct outline {
 
 struct ww_word_set {
     int n;
+    atomic_int users;         /* it is freed when the last of them closes it */
     struct outline outline[]; /* [n][WW_WORD_FONTS] */
 };
 
@@ -74,11 +79,27 @@ static ww_status set_font(ww_word_set *set, int font, cairo_t *cr, PangoContext 
     return status;
 }
 
+/* The words of the list that were set last, or more than that; one of their users. */
+static ww_word_set *kept;
+static pthread_mutex_t keeping = PTHREAD_MUTEX_INITIALIZER;
+
 ww_status ww_word_set_open(ww_word_set **out, int n)
 {
+    ww_status status = WW_OK;
+    *out = NULL;
     if (n < 1 || n > WW_WORDS)
         return WW_FAIL(WW_EINVAL, "the list has %d words, not %d", WW_WORDS, n);
-    return ww_word_set_open_texts(out, words, n);
+    pthread_mutex_lock(&keeping);
+    if (kept == NULL || kept->n < n) {
+        ww_word_set_close(kept);
+        status = ww_word_set_open_texts(&kept, words, n);
+    }
+    if (status == WW_OK) {
+        atomic_fetch_add(&kept->users, 1);
+        *out = kept;
+    }
+    pthread_mutex_unlock(&keeping);
+    return status;
 }
 
 ww_status ww_word_set_open_texts(ww_word_set **out, const char *const *texts, int n)
@@ -88,6 +109,7 @@ ww_status ww_word_set_open_texts(ww_word_set **out, const char *const *texts, in
     if (!set)
         return WW_FAIL(WW_ENOMEM, "no memory for %d words", n);
     set->n = n;
+    atomic_init(&set->users, 1);
     /* a recording surface has no pixels, so nothing is hinted to a grid */
     cairo_surface_t *surface = cairo_recording_surface_create(CAIRO_CONTENT_ALPHA, NULL);
     cairo_t *cr = cairo_create(surface);
@@ -110,7 +132,7 @@ ww_status ww_word_set_open_texts(ww_word_set **out, const char *const *texts, in
 
 void ww_word_set_close(ww_word_set *set)
 {
-    if (!set)
+    if (!set || atomic_fetch_sub(&set->users, 1) > 1)
         return;
     for (int i = 0; i < set->n * WW_WORD_FONTS; i++)
         if (set->outline[i].path)

@@ -15,7 +15,8 @@ typedef struct ww_word_set ww_word_set;
 /** Word `i` of the list (0 .. WW_WORDS - 1), in lower case. */
 const char *ww_word_text(int i);
 
-/** Sets the first `n` words of the list in all fonts. */
+/** The first `n` words of the list (perhaps more of it) in all fonts. What was set once in this
+ * process is not set again; from any thread. */
 ww_status ww_word_set_open(ww_word_set **out, int n);
 
 /** Sets any words, `n` of them, in all fonts. */
