@@ -179,7 +179,7 @@ static ww_status draw_ground(const struct shared *shared, const struct scene *p,
     WW_TRY(ww_noise_draw(shared->noise, random, frame));
     float swing = (float)(p->ground_contrast * plan->ground), level = (float)plan->ground;
     for (size_t i = 0; i < n; i++)
-        frame[i] = fminf(fmaxf(level + swing * frame[i], 0), 1);
+        frame[i] = ww_lower(ww_higher(level + swing * frame[i], 0), 1);
     ww_frame_grey(frame, view);
     WW_TRY(draw_scraps(p, view, random, frame));
     float keep = (float)plan->contrast, grey = (float)(0.5 * (1 - plan->contrast));

@@ -58,10 +58,11 @@ static ww_status draw(const ww_word_set *set, int digit, ww_random *random, unsi
         cairo_fill(canvas.cr);
         status = ww_canvas_finish(&canvas);
     }
-    for (int i = 0; i < SIDE * SIDE && status == WW_OK; i++) {
-        float rgba[4];
-        ww_canvas_pixel(&canvas, i % SIDE, i / SIDE, rgba);
-        ink[i] = (unsigned char)lrint(255 * (double)rgba[3]);
+    for (int row = 0; row < SIDE && status == WW_OK; row++) {
+        float rgba[4 * SIDE];
+        ww_canvas_line(&canvas, row, rgba);
+        for (int i = 0; i < SIDE; i++)
+            ink[row * SIDE + i] = (unsigned char)lrint(255 * (double)rgba[4 * i + 3]);
     }
     ww_canvas_close(&canvas);
     return status;

@@ -59,9 +59,11 @@ static void unpack(uint32_t argb, float rgba[4])
     rgba[3] = scale * (float)(argb >> 24);
 }
 
-void ww_canvas_pixel(const ww_canvas *canvas, int column, int row, float rgba[4])
+void ww_canvas_line(const ww_canvas *canvas, int row, float *rgba)
 {
-    unpack(line_of(canvas, row)[column], rgba);
+    const uint32_t *line = line_of(canvas, row);
+    for (int column = 0; column < canvas->width; column++)
+        unpack(line[column], rgba + 4 * (size_t)column);
 }
 
 void ww_canvas_over(const ww_canvas *canvas, float *rgb)

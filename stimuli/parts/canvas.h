@@ -30,8 +30,8 @@ void ww_canvas_close(ww_canvas *canvas);
 /** Ends drawing and reports what went wrong in any of it. */
 ww_status ww_canvas_finish(const ww_canvas *canvas);
 
-/** Red, green, blue (premultiplied by coverage) and coverage of one pixel. */
-void ww_canvas_pixel(const ww_canvas *canvas, int column, int row, float rgba[4]);
+/** Red, green, blue (premultiplied by coverage) and coverage of the pixels of a row: [width][4]. */
+void ww_canvas_line(const ww_canvas *canvas, int row, float *rgba);
 
 /** Lays the canvas over the planes rgb[3][height][width]. */
 void ww_canvas_over(const ww_canvas *canvas, float *rgb);

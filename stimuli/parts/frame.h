@@ -63,6 +63,17 @@ static inline double ww_clamp(double value, double low, double high)
     return value < low ? low : value > high ? high : value;
 }
 
+/** The lower and the higher of two numbers; fminf and fmaxf are calls of libm, for the sake of NAN.
+ */
+static inline float ww_lower(float a, float b)
+{
+    return a < b ? a : b;
+}
+static inline float ww_higher(float a, float b)
+{
+    return a > b ? a : b;
+}
+
 /** Share of a pixel inside an edge: `inside` pixels from the pixel's centre to the edge. */
 static inline double ww_edge(double inside)
 {

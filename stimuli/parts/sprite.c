@@ -42,10 +42,8 @@ ww_status ww_sprite_take(ww_sprite *sprite, const ww_canvas *canvas)
     if (!sprite->rgba)
         return WW_FAIL(WW_ENOMEM, "no memory for a sprite of %d x %d pixels", canvas->width,
                        canvas->height);
-    float *pixel = sprite->rgba;
     for (int row = 0; row < canvas->height; row++)
-        for (int column = 0; column < canvas->width; column++, pixel += 4)
-            ww_canvas_pixel(canvas, column, row, pixel);
+        ww_canvas_line(canvas, row, sprite->rgba + 4 * (size_t)row * (size_t)canvas->width);
     find_reach(sprite);
     return WW_OK;
 }
@@ -64,7 +62,7 @@ void ww_sprite_light(ww_sprite *sprite, double gradient)
             double at = 2 * (column + 0.5) / sprite->width - 1;
             float gain = (float)(1 + gradient * at);
             for (int c = 0; c < 3; c++) /* premultiplied: white is the coverage */
-                pixel[c] = fminf(pixel[c] * gain, pixel[3]);
+                pixel[c] = ww_lower(pixel[c] * gain, pixel[3]);
         }
 }
 
@@ -82,8 +80,7 @@ void ww_sprite_contrast(ww_sprite *sprite, double contrast)
 static void average(const ww_sprite *sprite, int column, int row, float fx, float fy, float out[4])
 {
     const float part = 1.0f / (WW_SPRITE_SCALE * WW_SPRITE_SCALE);
-    for (int c = 0; c < 4; c++)
-        out[c] = 0;
+    float sum[4] = {0}; /* not in `out`, which might be the sprite's for all the compiler knows */
     for (int j = 0; j <= WW_SPRITE_SCALE; j++) {
         if (row + j < 0 || row + j >= sprite->height)
             continue;
@@ -94,9 +91,10 @@ static void average(const ww_sprite *sprite, int column, int row, float fx, floa
             const float *pixel = sprite->rgba + 4 * ((row + j) * sprite->width + column + i);
             float w = wy * (i == 0 ? 1 - fx : i == WW_SPRITE_SCALE ? fx : 1);
             for (int c = 0; c < 4; c++)
-                out[c] += w * pixel[c];
+                sum[c] += w * pixel[c];
         }
     }
+    memcpy(out, sum, sizeof sum);
 }
 
 /* Along one side of the view, for a thing that reaches so far to either side of its centre. */
@@ -133,9 +131,9 @@ void ww_sprite_over(const ww_sprite *sprite, const ww_view *view, double x_deg, 
             average(sprite, column0 + WW_SPRITE_SCALE * column, row0 + WW_SPRITE_SCALE * row, fx,
                     fy, rgba);
             size_t i = (size_t)row * (size_t)view->width_px + (size_t)column;
-            float through = fmaxf(1 - rgba[3], 0); /* sums of weights may miss 1 by a bit */
+            float through = ww_higher(1 - rgba[3], 0); /* sums of weights may miss 1 by a bit */
             for (size_t c = 0; c < 3; c++)
-                frame[c * plane + i] = fminf(rgba[c] + through * frame[c * plane + i], 1);
+                frame[c * plane + i] = ww_lower(rgba[c] + through * frame[c * plane + i], 1);
             if (mask && rgba[3] >= 0.5f)
                 mask[i] = number;
         }
