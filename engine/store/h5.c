@@ -53,7 +53,8 @@ static ww_h5 *start(const char *path)
         ww_arena_free(arena);
         return NULL;
     }
-    *file = (ww_h5){.arena = arena, .path = copy, .disk.fd = -1, .id = -1, .links = -1};
+    *file =
+        (ww_h5){.arena = arena, .path = copy, .disk.fd = -1, .id = -1, .links = -1, .parent = -1};
     file->text_type = H5Tcopy(H5T_C_S1);
     H5Tset_size(file->text_type, H5T_VARIABLE);
     H5Tset_cset(file->text_type, H5T_CSET_UTF8);
@@ -61,15 +62,19 @@ static ww_h5 *start(const char *path)
     H5Pset_char_encoding(file->links, H5T_CSET_UTF8);
     file->groups = H5Pcreate(H5P_GROUP_CREATE);
     H5Pset_obj_track_times(file->groups, 0);
+    file->plain = H5Pcreate(H5P_DATASET_CREATE);
+    H5Pset_obj_track_times(file->plain, 0);
     return file;
 }
 
 /* Closes HDF5's side of a file and frees the struct, but not the descriptor. */
 static void finish(ww_h5 *file)
 {
+    ww_h5_drop(file->parent);
     ww_h5_drop(file->id);
     ww_h5_drop(file->links);
     ww_h5_drop(file->groups);
+    ww_h5_drop(file->plain);
     ww_h5_drop(file->text_type);
     ww_arena_free(file->arena);
 }
@@ -182,6 +187,8 @@ void ww_h5_close(ww_h5 *file)
 ww_status ww_h5_commit(ww_h5 *file)
 {
     ww_status status = WW_OK;
+    ww_h5_drop(file->parent);
+    file->parent = -1;
     H5Fflush(file->id, H5F_SCOPE_GLOBAL);
     if (H5Fclose(file->id) < 0 || file->disk.error != 0)
         status = ww_h5_fail(file, WW_EIO, NULL, "cannot be closed");

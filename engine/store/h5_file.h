@@ -20,6 +20,9 @@ struct ww_h5 {
     ww_draft *draft; /* of a created file, else NULL */
     ww_h5_disk disk;
     bool writable;
+    char group[256]; /* that was written to last, "/values/V4"; "" if none is open */
+    hid_t parent;    /* that group, open */
+    hid_t plain;     /* property list: how datasets that are not compressed are laid out */
     hid_t id;
     hid_t links;     /* property list: names are UTF-8 */
     hid_t groups;    /* property list: no times */

@@ -18,11 +18,18 @@ static ww_status check_disk(const ww_h5 *file)
     return file->disk.error != 0 ? ww_file_fail(file->path, file->disk.error) : WW_OK;
 }
 
-/* Makes the groups on the way to `name`; refuses a dataset there, as "/a/b" where "/a" is one. */
-static ww_status make_way(const ww_h5 *file, const char *name)
+/* Opens the group that `name` is to stand in, and makes it and those above it where they are not
+ * there; refuses a dataset on the way, as "/a/b" where "/a" is one. */
+static ww_status make_way(ww_h5 *file, const char *name)
 {
     assert(name[0] == '/');
     char way[1024];
+    size_t whole = (size_t)(strrchr(name, '/') - name);
+    if (whole > 0 && strlen(file->group) == whole && memcmp(file->group, name, whole) == 0)
+        return WW_OK;
+    file->group[0] = '\0';
+    ww_h5_drop(file->parent);
+    file->parent = H5Oopen(file->id, "/", H5P_DEFAULT);
     for (const char *slash = strchr(name + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
         size_t length = (size_t)(slash - name);
         if (length >= sizeof way)
@@ -34,24 +41,29 @@ static ww_status make_way(const ww_h5 *file, const char *name)
                           : H5Gcreate2(file->id, way, file->links, file->groups, H5P_DEFAULT);
         if (group < 0)
             return ww_h5_fail(file, WW_EIO, name, "its group cannot be made");
-        bool is_group = H5Iget_type(group) == H5I_GROUP;
-        ww_h5_drop(group);
-        if (!is_group)
+        ww_h5_drop(file->parent);
+        file->parent = group;
+        if (H5Iget_type(group) != H5I_GROUP)
             return WW_FAIL(WW_EINVAL, "%s: %s: '%s' is no group", file->path, name, way);
+    }
+    if (whole < sizeof file->group) {
+        memcpy(file->group, name, whole);
+        file->group[whole] = '\0';
     }
     return WW_OK;
 }
 
-static ww_status remove_old(ww_h5 *file, const char *name)
+/* What stands as `leaf` in the group that is open. */
+static ww_status remove_old(ww_h5 *file, const char *name, const char *leaf)
 {
-    if (!ww_h5_has(file, name))
+    if (H5Lexists(file->parent, leaf, H5P_DEFAULT) <= 0)
         return WW_OK;
-    hid_t object = H5Oopen(file->id, name, H5P_DEFAULT);
+    hid_t object = H5Oopen(file->parent, leaf, H5P_DEFAULT);
     bool group = H5Iget_type(object) == H5I_GROUP;
     ww_h5_drop(object);
     if (group)
         return WW_FAIL(WW_EINVAL, "%s: %s: there is a group of this name", file->path, name);
-    if (H5Ldelete(file->id, name, H5P_DEFAULT) < 0)
+    if (H5Ldelete(file->parent, leaf, H5P_DEFAULT) < 0)
         return ww_h5_fail(file, WW_EIO, name, "cannot be replaced");
     return WW_OK;
 }
@@ -72,19 +84,22 @@ static void choose_chunk(hsize_t *chunk, int rank, const hsize_t *dim, size_t it
         }
 }
 
-/* How a dataset is laid out; negative on failure. */
-static hid_t layout(int rank, const hsize_t *dim, size_t count, size_t item_bytes, bool compress)
+static bool in_chunks(int rank, size_t bytes, bool compress)
+{
+    return compress && rank > 0 && bytes >= SMALLEST_CHUNKED;
+}
+
+/* How a compressed dataset is laid out; negative on failure. */
+static hid_t chunked(int rank, const hsize_t *dim, size_t item_bytes)
 {
     hid_t how = H5Pcreate(H5P_DATASET_CREATE);
+    hsize_t chunk[MOST_RANK];
     H5Pset_obj_track_times(how, 0);
-    if (compress && rank > 0 && count * item_bytes >= SMALLEST_CHUNKED) {
-        hsize_t chunk[MOST_RANK];
-        choose_chunk(chunk, rank, dim, item_bytes);
-        H5Pset_chunk(how, rank, chunk);
-        if (item_bytes > 1)
-            H5Pset_shuffle(how);
-        H5Pset_deflate(how, DEFLATE_LEVEL);
-    }
+    choose_chunk(chunk, rank, dim, item_bytes);
+    H5Pset_chunk(how, rank, chunk);
+    if (item_bytes > 1)
+        H5Pset_shuffle(how);
+    H5Pset_deflate(how, DEFLATE_LEVEL);
     return how;
 }
 
@@ -103,16 +118,19 @@ ww_status ww_h5_write(ww_h5 *file, const char *name, hid_t file_type, hid_t memo
         count *= (size_t)dim[i];
     }
     WW_TRY(make_way(file, name));
-    WW_TRY(remove_old(file, name));
+    const char *leaf = strrchr(name, '/') + 1;
+    WW_TRY(remove_old(file, name, leaf));
     hid_t space = rank == 0 ? H5Screate(H5S_SCALAR) : H5Screate_simple(rank, size, NULL);
-    hid_t how = layout(rank, size, count, item, compress);
-    hid_t set = H5Dcreate2(file->id, name, file_type, space, file->links, how, H5P_DEFAULT);
+    bool chunks = in_chunks(rank, count * item, compress);
+    hid_t how = chunks ? chunked(rank, size, item) : file->plain;
+    hid_t set = H5Dcreate2(file->parent, leaf, file_type, space, file->links, how, H5P_DEFAULT);
     ww_status status = WW_OK;
     if (set < 0 ||
         (count > 0 && H5Dwrite(set, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0))
         status = ww_h5_fail(file, WW_EIO, name, "cannot be written");
     ww_h5_drop(set);
-    ww_h5_drop(how);
+    if (chunks)
+        ww_h5_drop(how);
     ww_h5_drop(space);
     return status != WW_OK ? status : check_disk(file);
 }
