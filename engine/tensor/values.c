@@ -92,6 +92,10 @@ static ww_status allocate(ww_values *values, const ww_graph *graph, uint64_t see
             value->data = ww_arena_array(values->arena, value->size, sizeof(float));
         if (value->data == NULL)
             return WW_ENOMEM;
+    }
+#pragma omp parallel for schedule(dynamic) /* each has random numbers of its own */
+    for (size_t i = 0; i < values->count; i++) {
+        ww_value *value = &values->items[i];
         initialise(value, &ww_graph_node(graph, (size_t)value->node)->init, seed);
     }
     return WW_OK;
