@@ -131,6 +131,15 @@ struct scenes {
     uint64_t seed;
 };
 
+static ww_status open_scenes(const ww_source *self)
+{
+    struct scenes *scenes = self->context;
+    const ww_brain *brain = scenes->brain;
+    if (brain->stimulus->open == NULL)
+        return WW_OK;
+    return brain->stimulus->open(&scenes->state, brain->stimulus_params, &brain->view);
+}
+
 static ww_status fetch_scenes(const ww_source *self, uint64_t epoch, const uint64_t *index,
                               size_t n, ww_feed *feed, size_t n_feeds)
 {
@@ -270,15 +279,13 @@ ww_status ww_model_train(ww_model *model, const char *checkpoint, bool resume, b
     const ww_brain *brain = model->brain;
     const ww_stimulus *stimulus = brain->stimulus;
     struct scenes scenes = {.brain = brain, .seed = model->seed};
-    ww_source source = {(size_t)brain->samples_per_epoch, fetch_scenes, &scenes};
+    ww_source source = {(size_t)brain->samples_per_epoch, fetch_scenes, &scenes, open_scenes};
     ww_trials *trials = NULL;
     ww_status status = WW_OK;
     if (resume && checkpoint != NULL && access(checkpoint, F_OK) == 0)
         WW_TRY(ww_model_check_name(model, checkpoint));
     WW_TRY(check_training(brain));
     ww_model_tell_idle(model, progress);
-    if (stimulus->open != NULL)
-        WW_TRY(stimulus->open(&scenes.state, brain->stimulus_params, &brain->view));
     if (brain->validation_samples > 0)
         status = ww_trials_draw(&trials, brain, (size_t)brain->validation_samples, model->seed,
                                 "validation");

@@ -34,7 +34,7 @@ ww_status ww_trials_draw(ww_trials **out, const ww_brain *brain, size_t count, u
     if (stimulus->open != NULL)
         status = stimulus->open(&state, brain->stimulus_params, &brain->view);
     bool failed = status != WW_OK;
-#pragma omp parallel for schedule(dynamic, 16)
+#pragma omp parallel for schedule(dynamic, 4)
     for (size_t i = 0; i < count; i++) {
         bool stop;
 #pragma omp atomic read

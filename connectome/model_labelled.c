@@ -306,7 +306,7 @@ static ww_status fit_on_responses(ww_model *model, struct responses *r, ww_graph
     ww_readout_build(graph, brain, r->task, maps, NULL);
     WW_TRY(ww_graph_end(graph));
     WW_TRY(ww_values_create(&values, graph, model->seed));
-    ww_source source = {r->labelled->count, fetch_responses, r};
+    ww_source source = {r->labelled->count, fetch_responses, r, NULL};
     ww_train_options options = {.training = &brain->training,
                                 .seed = model->seed,
                                 .verbose = how->verbose,
@@ -388,7 +388,7 @@ static ww_status train(ww_model *model, const ww_picture_training *how, ww_train
     if (how->frozen)
         return fit_readout(model, how, report);
     struct pictures p = pictures_of(model->brain, how->pictures, how->seed, true);
-    ww_source source = {how->pictures->count, fetch_pictures, &p};
+    ww_source source = {how->pictures->count, fetch_pictures, &p, NULL};
     return ww_model_fit(model, &source, NULL, how->record, how->checkpoint, resumes, how->verbose,
                         how->progress, report);
 }

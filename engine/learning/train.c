@@ -128,7 +128,6 @@ static ww_status choose_optimiser(struct run *run)
     return WW_OK;
 }
 
-/* Compiles the graph and lists the inputs that the program wants to be fed. */
 static ww_status compile(struct run *run, const ww_graph *graph)
 {
     ww_compile_options how = {.batch = run->training->batch,
@@ -137,19 +136,8 @@ static ww_status compile(struct run *run, const ww_graph *graph)
                               .seed = run->options->seed,
                               .recompute = run->training->recompute};
     WW_TRY(ww_compile(&run->program, graph, run->values, how));
-    run->parameter = ww_values_parameters(run->values, &run->n);
-    run->feed = ww_arena_array(run->arena, ww_graph_nodes(graph), sizeof *run->feed);
-    if (run->feed == NULL)
-        return WW_ENOMEM;
-    for (size_t i = 0; i < ww_graph_nodes(graph); i++) {
-        const ww_node *node = ww_graph_node(graph, i);
-        size_t floats;
-        float *data = NULL;
-        if (node->kind == WW_NODE_INPUT)
-            data = ww_program_input(run->program, node->name, &floats);
-        if (data != NULL)
-            run->feed[run->n_feeds++] = (ww_feed){node->name, data, ww_shape_size(&node->shape)};
-    }
+    for (size_t i = 0; i < run->n_feeds; i++)
+        run->feed[i].data = ww_program_input(run->program, run->feed[i].name, NULL);
     return WW_OK;
 }
 
@@ -272,6 +260,17 @@ static ww_status check_writable(const char *checkpoint)
     return WW_OK;
 }
 
+static ww_status start_fetching(struct run *run)
+{
+    const ww_training *training = run->training;
+    if (finished(run))
+        return WW_OK;
+    return ww_prefetch_start(&run->prefetch, run->source, run->options->seed,
+                             (size_t)training->batch, run->feed, run->n_feeds, run->at.step,
+                             (uint64_t)training->epochs * run->steps_per_epoch);
+}
+
+/* The first batch is fetched while the program is compiled. */
 static ww_status prepare(struct run *run, const ww_graph *graph)
 {
     const ww_training *training = run->training;
@@ -279,7 +278,6 @@ static ww_status prepare(struct run *run, const ww_graph *graph)
     if (training->batch < 1 || (size_t)training->batch > samples)
         return WW_FAIL(WW_EINVAL, "training.batch: %d is outside 1 to the %zu samples of an epoch",
                        training->batch, samples);
-    WW_TRY(check_writable(run->options->checkpoint));
     run->steps_per_epoch = samples / (size_t)training->batch;
     run->at = (ww_checkpoint){.seed = run->options->seed,
                               .samples = (int64_t)samples,
@@ -291,16 +289,18 @@ static ww_status prepare(struct run *run, const ww_graph *graph)
                               .context = run->options->more_context};
     run->unsaved = true;
     WW_TRY(follow_plan(run));
-    WW_TRY(compile(run, graph));
+    run->parameter = ww_values_parameters(run->values, &run->n);
     WW_TRY(choose_optimiser(run));
     WW_TRY(resume(run));
     WW_TRY(prepare_best(run));
     run->first_step = run->at.step;
-    if (finished(run))
-        return WW_OK;
-    return ww_prefetch_start(&run->prefetch, run->source, run->options->seed,
-                             (size_t)training->batch, run->feed, run->n_feeds, run->at.step,
-                             (uint64_t)training->epochs * run->steps_per_epoch);
+    WW_TRY(ww_feeds_of(graph, &run->feed, &run->n_feeds, run->arena));
+    bool measured = ww_plan_effort_get() == WW_PLAN_MEASURE; /* on cores that nothing else uses */
+    if (!measured)
+        WW_TRY(start_fetching(run));
+    WW_TRY(check_writable(run->options->checkpoint));
+    WW_TRY(compile(run, graph));
+    return measured ? start_fetching(run) : WW_OK;
 }
 
 /* ---- training ---- */

@@ -30,6 +30,10 @@ typedef struct ww_source {
     ww_status (*fetch)(const struct ww_source *self, uint64_t epoch, const uint64_t *index,
                        size_t n, ww_feed *feed, size_t n_feeds);
     void *context;
+    /** Prepares what all fetches share, or NULL. Called once, on the worker thread, before the
+     * first fetch: while the program is compiled. What it fails with is reported at the first
+     * batch. */
+    ww_status (*open)(const struct ww_source *self);
 } ww_source;
 
 typedef enum ww_schedule_kind { WW_RATE_CONSTANT, WW_RATE_STEP, WW_RATE_COSINE } ww_schedule_kind;

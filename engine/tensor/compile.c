@@ -34,12 +34,13 @@ static ww_status survey(ww_program *program)
 {
     program->n_arrays = ww_graph_nodes(program->graph);
     program->arrays = ww_arena_array(program->arena, program->n_arrays, sizeof(ww_array));
-    if (program->arrays == NULL)
+    bool *needed = ww_arena_array(program->arena, program->n_arrays, sizeof *needed);
+    if (program->arrays == NULL || needed == NULL)
         return WW_ENOMEM;
+    ww_graph_needed(program->graph, needed);
     const ww_graph_result *results;
     size_t n = ww_graph_results(program->graph, &results);
     for (size_t r = 0; r < n; r++) {
-        program->arrays[results[r].id].needed = true;
         program->arrays[results[r].id].uses++;
         program->arrays[results[r].id].loss_weight += results[r].weight;
     }
@@ -49,12 +50,11 @@ static ww_status survey(ww_program *program)
         array->unit = array->buffer = array->gradient_buffer = -1;
         array->shape = ww_shape_at_batch(&node->shape, program->options.batch);
         array->floats = ww_shape_size(&array->shape);
+        array->needed = needed[i];
         if (!array->needed)
             continue;
-        for (int k = 0; k < node->n_in; k++) {
-            program->arrays[node->in[k]].needed = true;
+        for (int k = 0; k < node->n_in; k++)
             program->arrays[node->in[k]].uses++;
-        }
         if (node->kind == WW_NODE_OP)
             program->n_units++;
         else if (node->kind != WW_NODE_INPUT)

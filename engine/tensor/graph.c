@@ -341,3 +341,15 @@ size_t ww_graph_results(const ww_graph *graph, const ww_graph_result **results)
     *results = graph->results;
     return graph->n_results;
 }
+
+void ww_graph_needed(const ww_graph *graph, bool *needed)
+{
+    memset(needed, 0, ww_graph_nodes(graph) * sizeof *needed);
+    for (size_t r = 0; r < graph->n_results; r++)
+        needed[graph->results[r].id] = true;
+    for (size_t i = ww_graph_nodes(graph); i-- > 0;) {
+        const ww_node *node = ww_graph_node(graph, i);
+        for (int k = 0; needed[i] && k < node->n_in; k++)
+            needed[node->in[k]] = true;
+    }
+}

@@ -121,4 +121,7 @@ typedef struct ww_graph_result {
 /** How many outputs and losses there are; *results is all of them, which belong to the graph. */
 size_t ww_graph_results(const ww_graph *graph, const ww_graph_result **results);
 
+/** Whether each node is a result or is read on the way to one: needed[ww_graph_nodes]. */
+void ww_graph_needed(const ww_graph *graph, bool *needed);
+
 #endif

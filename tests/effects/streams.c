@@ -157,7 +157,7 @@ static void learn_pages(bool shuffled, size_t scenes, double *value, double *cha
     expect_ok(ww_model_create(&model, "two-streams-small", NULL, 1));
     expect_ok(ww_trials_draw(&trials, model->brain, scenes, 5, "pages"));
     struct pages pages = {model->brain, trials, shuffled};
-    ww_source source = {scenes, turn, &pages};
+    ww_source source = {scenes, turn, &pages, NULL};
     expect_ok(ww_model_fit(model, &source, NULL, NULL, NULL, false, false, NULL, &report));
     expect_ok(ww_tasks_open(&state, &params, model, fresh_seed));
     ww_tasks_chance(state, model, chance);

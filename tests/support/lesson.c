@@ -95,7 +95,7 @@ void ww_lesson_open(ww_lesson *lesson)
 {
     memset(lesson, 0, sizeof *lesson);
     build(lesson);
-    lesson->source = (ww_source){LESSON_SAMPLES, fetch, lesson};
+    lesson->source = (ww_source){LESSON_SAMPLES, fetch, lesson, NULL};
     ww_params_defaults(ww_training_params, &lesson->training);
     lesson->training.rate = 0.02;
     lesson->training.schedule = WW_RATE_CONSTANT;

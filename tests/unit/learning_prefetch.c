@@ -3,6 +3,8 @@
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -36,7 +38,7 @@ static ww_status fetch(const ww_source *self, uint64_t epoch, const uint64_t *in
 }
 
 static struct numbers numbers;
-static const ww_source source = {SAMPLES, fetch, &numbers};
+static const ww_source source = {SAMPLES, fetch, &numbers, NULL};
 static const ww_feed feeds[2] = {{"x", NULL, 1}, {"y", NULL, 2}};
 
 static ww_prefetch *started(uint64_t first, uint64_t last)
@@ -153,4 +155,123 @@ Test(prefetch, variance_of_a_batch_falls_as_its_size)
         double b = (double)batch, want = (1 - b / SAMPLES) * population / b;
         cr_assert_float_eq(square / want, 1, 0.15, "batch %g: %g", b, square);
     }
+}
+
+/* ---- what a source prepares, and who helps ---- */
+
+static atomic_int opened;
+static atomic_bool early; /* whether anything was fetched before it was opened */
+
+static ww_status open_numbers(const ww_source *self)
+{
+    struct timespec pause = {0, 2000000L};
+    (void)self;
+    nanosleep(&pause, NULL);
+    atomic_fetch_add(&opened, 1);
+    return WW_OK;
+}
+
+static ww_status fetch_opened(const ww_source *self, uint64_t epoch, const uint64_t *index,
+                              size_t n, ww_feed *feed, size_t n_feeds)
+{
+    if (atomic_load(&opened) != 1)
+        atomic_store(&early, true);
+    return fetch(self, epoch, index, n, feed, n_feeds);
+}
+
+Test(prefetch, opens_the_source_once_before_the_first_fetch)
+{
+    ww_source with = {SAMPLES, fetch_opened, &numbers, open_numbers};
+    ww_prefetch *p;
+    const ww_feed *feed;
+    cr_assert_eq(ww_prefetch_start(&p, &with, 5, BATCH, feeds, 2, 0, STEPS), WW_OK);
+    for (int step = 0; step < STEPS; step++)
+        cr_assert_eq(ww_prefetch_next(p, &feed), WW_OK);
+    ww_prefetch_stop(p);
+    cr_assert(atomic_load(&opened) == 1 && !atomic_load(&early));
+}
+
+static ww_status fail_to_open(const ww_source *self)
+{
+    (void)self;
+    return WW_FAIL(WW_ENOTFOUND, "no font can write");
+}
+
+Test(prefetch, reports_a_source_that_cannot_be_opened_at_the_first_batch)
+{
+    ww_source with = {SAMPLES, fetch, &numbers, fail_to_open};
+    ww_prefetch *p;
+    const ww_feed *feed;
+    cr_assert_eq(ww_prefetch_start(&p, &with, 5, BATCH, feeds, 2, 0, STEPS), WW_OK);
+    cr_assert_eq(ww_prefetch_next(p, &feed), WW_ENOTFOUND);
+    cr_assert_str_eq(ww_error_message(), "no font can write");
+    ww_prefetch_stop(p);
+    cr_assert_eq(atomic_load(&numbers.calls), 0);
+}
+
+enum { LARGE = 23 };
+
+/* Sample 14 fails at once, sample 3 late. */
+static ww_status fetch_bad(const ww_source *self, uint64_t epoch, const uint64_t *index, size_t n,
+                           ww_feed *feed, size_t n_feeds)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct timespec pause = {0, index[i] == 3 ? 5000000L : 0};
+        nanosleep(&pause, NULL);
+        if (index[i] == 3 || index[i] == 14)
+            return WW_FAIL(WW_EIO, "sample %d is bad", (int)index[i]);
+    }
+    return fetch(self, epoch, index, n, feed, n_feeds);
+}
+
+Test(prefetch, names_the_first_bad_sample_whoever_fetched_it)
+{
+    ww_source bad = {LARGE, fetch_bad, &numbers, NULL};
+    uint64_t order[LARGE];
+    ww_epoch_order(5, 0, order, LARGE);
+    int first = 0;
+    for (int i = LARGE; i-- > 0;)
+        if (order[i] == 3 || order[i] == 14)
+            first = (int)order[i];
+    char wanted[32];
+    snprintf(wanted, sizeof wanted, "sample %d is bad", first);
+    for (int round = 0; round < 10; round++) {
+        ww_prefetch *p;
+        const ww_feed *feed;
+        cr_assert_eq(ww_prefetch_start(&p, &bad, 5, LARGE, feeds, 2, 0, 1), WW_OK);
+        cr_assert_eq(ww_prefetch_next(p, &feed), WW_EIO);
+        cr_assert_str_eq(ww_error_message(), wanted);
+        ww_prefetch_stop(p);
+    }
+}
+
+static atomic_int inside, most_inside;
+
+static ww_status fetch_slowly(const ww_source *self, uint64_t epoch, const uint64_t *index,
+                              size_t n, ww_feed *feed, size_t n_feeds)
+{
+    struct timespec pause = {0, 5000000L};
+    int now = atomic_fetch_add(&inside, 1) + 1, most = atomic_load(&most_inside);
+    while (now > most && !atomic_compare_exchange_weak(&most_inside, &most, now))
+        ;
+    nanosleep(&pause, NULL);
+    ww_status status = fetch(self, epoch, index, n, feed, n_feeds);
+    atomic_fetch_sub(&inside, 1);
+    return status;
+}
+
+Test(prefetch, who_waits_for_a_large_batch_helps)
+{
+    ww_source slow = {LARGE, fetch_slowly, &numbers, NULL};
+    ww_prefetch *p;
+    const ww_feed *feed;
+    uint64_t order[LARGE];
+    ww_epoch_order(5, 0, order, LARGE);
+    cr_assert_eq(ww_prefetch_start(&p, &slow, 5, LARGE, feeds, 2, 0, 1), WW_OK);
+    cr_assert_eq(ww_prefetch_next(p, &feed), WW_OK);
+    for (size_t i = 0; i < LARGE; i++)
+        cr_assert(feed[0].data[i] == (float)order[i] &&
+                  feed[1].data[2 * i + 1] == -(float)order[i]);
+    ww_prefetch_stop(p);
+    cr_assert_geq(atomic_load(&most_inside), 2);
 }

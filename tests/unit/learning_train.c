@@ -203,7 +203,7 @@ static void quadratic(ww_lesson *l)
                   1);
     expect_ok(ww_graph_end(l->graph));
     expect_ok(ww_values_create(&l->values, l->graph, 1));
-    l->source = (ww_source){400, fetch_noise, NULL};
+    l->source = (ww_source){400, fetch_noise, NULL, NULL};
 }
 
 /* eta sigma^2 / (B h (2 - eta h)), the noise of the gradient of one sample being h sd(y). */
