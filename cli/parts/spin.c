@@ -5,10 +5,10 @@
  * third of that) and nothing on idle cores (10.8 ms; 11.7).
  *
  * libgomp reads how long from its environment before main, so the command would have to start
- * itself once more, which takes 15 to 50 ms. With glibc there is an earlier moment: functions in
+ * itself once more, which takes 10 to 50 ms. With glibc there is an earlier moment: functions in
  * the section .preinit_array run before all libraries begin, with the environment as the kernel
- * left it on the stack. There is no room to add to it, but most have `_`, in which shells note the
- * path of the command: the setting takes its place. */
+ * left it on the stack. There is no room to add to it, but most have one of three variables in
+ * which shells take notes that no program wants: the setting takes its place. */
 #include "cli/parts/spin.h"
 
 #include <stdbool.h>
@@ -40,7 +40,7 @@ UNCHECKED static void set_early(int argc, char **argv, char **environment)
     for (char **e = environment; *e != NULL; e++) {
         if (begins_with(*e, NAME "=") || begins_with(*e, "OMP_WAIT_POLICY="))
             return;
-        if (begins_with(*e, "_="))
+        if (begins_with(*e, "_=") || begins_with(*e, "SHLVL=") || begins_with(*e, "OLDPWD="))
             spare = e;
     }
     if (spare != NULL)
