@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The pictures of a labelled set (bytes in memory, as CIFAR and IDX are read), shifted and flipped
  * anew each time, as `whatwhere train --data` with augmentation gives them. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/base/random.h"
@@ -12,7 +13,6 @@ enum { PICTURES = 1024, SEED = 1 };
 
 struct pictures {
     const unsigned char *pixel; /* [PICTURES][channels][side][side] */
-    float *plain;               /* one picture */
     int channels, side;
 };
 
@@ -21,6 +21,9 @@ static ww_status fetch(const ww_source *self, uint64_t epoch, const uint64_t *in
 {
     static const ww_augment augment = {.shift_px = 2, .flip = true};
     const struct pictures *p = self->context;
+    float *plain = malloc((size_t)(p->channels * p->side * p->side) * sizeof *plain);
+    if (plain == NULL)
+        return WW_FAIL(WW_ENOMEM, "out of memory");
     for (size_t f = 0; f < n_feeds; f++)
         for (size_t i = 0; i < n; i++) {
             float *to = feed[f].data + i * feed[f].floats;
@@ -31,10 +34,11 @@ static ww_status fetch(const ww_source *self, uint64_t epoch, const uint64_t *in
             }
             const unsigned char *from = p->pixel + which * feed[f].floats;
             for (size_t k = 0; k < feed[f].floats; k++)
-                p->plain[k] = (float)from[k] / 255;
-            ww_augment_picture(&augment, SEED, epoch, index[i], p->plain, to, p->channels, p->side,
+                plain[k] = (float)from[k] / 255;
+            ww_augment_picture(&augment, SEED, epoch, index[i], plain, to, p->channels, p->side,
                                p->side);
         }
+    free(plain);
     return WW_OK;
 }
 
@@ -54,8 +58,7 @@ static ww_status prepare(ww_runner *r, struct pictures *p, ww_feed feed[2])
                                    .side = (int)node->shape.dim[2]};
     }
     unsigned char *pixel = ww_arena_alloc(r->arena, PICTURES * feed[0].floats);
-    p->plain = ww_arena_array(r->arena, feed[0].floats, sizeof *p->plain);
-    if (pixel == NULL || p->plain == NULL)
+    if (pixel == NULL)
         return WW_ENOMEM;
     ww_random random = ww_random_stream(SEED, "pictures", 0);
     for (size_t i = 0; i < PICTURES * feed[0].floats; i++)
@@ -72,7 +75,7 @@ ww_status ww_runner_pipeline(ww_runner *r, int steps, ww_pipeline_times *out)
     ww_prefetch *prefetch;
     WW_TRY(prepare(r, &p, feed));
     size_t batch = (size_t)r->cell.batch;
-    ww_source source = {(size_t)steps * batch, fetch, &p};
+    ww_source source = {(size_t)steps * batch, fetch, &p, NULL};
     WW_TRY(ww_prefetch_start(&prefetch, &source, SEED, batch, feed, 2, 0, (uint64_t)steps));
     double begin = 0;
     ww_status status = WW_OK;
