@@ -192,6 +192,7 @@ def main():
     if "WW_BENCH_THREADS" in os.environ:
         torch.set_num_threads(int(os.environ["WW_BENCH_THREADS"]))
     stages.tuned = "MALLOC_TOP_PAD_" in os.environ
+    torch.set_flush_denormal(stages.tuned)
     torch.manual_seed(0)
     print(f"ok torch {torch.__version__}, {torch.get_num_threads()} threads, "
           f"{torch.backends.cpu.get_cpu_capability()}", flush=True)
