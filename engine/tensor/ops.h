@@ -138,8 +138,9 @@ typedef enum ww_reduce_kind { WW_SUM, WW_MEAN, WW_MAX } ww_reduce_kind;
 /** Reduces the axes whose bits are set in `axes`; they disappear (all of them: shape [1]). */
 ww_var ww_reduce(ww_graph *g, ww_var x, ww_reduce_kind kind, unsigned axes);
 
-/** Exponentials normalised along `axis`, and their logarithm. */
+/** exp(x) over its sum along `axis`; the shape of x. */
 ww_var ww_softmax(ww_graph *g, ww_var x, int axis);
+/** The natural logarithm of that, worked out without overflow; the shape of x. */
 ww_var ww_log_softmax(ww_graph *g, ww_var x, int axis);
 
 /* ---- normalisation ---- */
@@ -153,9 +154,10 @@ ww_var ww_batch_norm(ww_graph *g, ww_var x, ww_var gain, ww_var bias, ww_var mea
 /** Layer normalisation over all but axis 0; gain and bias have that shape (Ba et al. 2016). */
 ww_var ww_layer_norm(ww_graph *g, ww_var x, ww_var gain, ww_var bias);
 
-/** Group normalisation (Wu & He 2018): `groups` groups of channels of [N, C, H, W]; groups = C is
- * instance normalisation (Ulyanov et al. 2016). gain and bias are [C]. */
+/** Group normalisation (Wu & He 2018): `groups` groups of channels of [N, C, H, W]. gain and bias
+ * are [C]. */
 ww_var ww_group_norm(ww_graph *g, ww_var x, ww_var gain, ww_var bias, int groups);
+/** Instance normalisation (Ulyanov et al. 2016): the same with a group for each channel. */
 ww_var ww_instance_norm(ww_graph *g, ww_var x, ww_var gain, ww_var bias);
 
 typedef struct ww_divisive_norm_attr {

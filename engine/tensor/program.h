@@ -7,10 +7,10 @@
  * The compiler drops nodes that reach no output, derives the backward pass by reverse mode, plans
  * all buffers once by liveness (arrays that never live at the same time share memory; element-wise
  * operators work in place), lets operators do the addition and the rectification that follow them
- * and add to gradients that others have begun, and prepares
- * every node's kernel. Running allocates nothing. With several threads, a program of many small
- * nodes lets each thread take whole nodes that do not wait for each other; one of few large nodes
- * shares each among all threads. Programs that are profiled or recompute always do the latter.
+ * and add to gradients that others have begun, and prepares every node's kernel. Running allocates
+ * nothing. With several threads, a program of many small nodes lets each thread take whole nodes
+ * that do not wait for each other; one of few large nodes shares each among all threads. Programs
+ * that are profiled or recompute always do the latter.
  *
  * Named arrays are read in place from the values: a control changed between two runs acts in the
  * second. An operator without a backward function stops the gradient. */
@@ -38,6 +38,7 @@ typedef struct ww_compile_options {
  * those of the operators, with the name of the node before them. */
 ww_status ww_compile(ww_program **out, const ww_graph *graph, ww_values *values,
                      ww_compile_options options);
+/** Frees the program and its memory, not the graph or the values; NULL is allowed. */
 void ww_program_free(ww_program *program);
 
 /** The buffer of an input, to be filled before a run: [batch, ...]. It starts as zeros and keeps

@@ -80,8 +80,10 @@ void ww_broadcast_map(const ww_rows *rows, ww_row_function *function, float *y, 
 void ww_broadcast_sum(const ww_rows *rows, int k, ww_row_function *function, float *y,
                       const float *whole, const float *a, const float *b);
 
-/** infer and forward of an operator of two arrays. */
+/** infer of an operator of two arrays: *out is the shape that both are broadcast to. Errors:
+ * WW_ESHAPE where they do not fit. */
 ww_status ww_broadcast_infer(void *attr, int n_in, const ww_shape *in, ww_shape *out);
+/** Its forward: out = the row function of in[0] and in[1], broadcast. */
 ww_status ww_broadcast_forward(ww_op_call *call, ww_row_function *function);
 
 /** Gradient with respect to input k, if wanted; in the row function w is the gradient of the

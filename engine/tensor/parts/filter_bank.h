@@ -29,6 +29,7 @@ typedef struct ww_filter_bank {
  * them. `banks` has room for n and is all 0; release each, after a failure too. Errors: WW_ENOMEM,
  * those of ww_conv_prepare. */
 ww_status ww_filter_bank_plan(const ww_filter_sizes *sizes, ww_filter_bank *banks, int *n_banks);
+/** Frees what the bank keeps; one that is all 0 is allowed. */
 void ww_filter_bank_release(ww_filter_bank *bank);
 
 /** Filters of size k[j] alone: f maps of rows[j] x (width - k + 1) answers, of rows[j] + k - 1 rows

@@ -19,6 +19,7 @@ static inline ww_status ww_loss_infer(void *attr, int n_in, const ww_shape *in, 
     return WW_OK;
 }
 
+/** prepare: one float is saved, by ww_loss_set for ww_loss_scale. */
 static inline ww_status ww_loss_prepare(ww_op_call *call)
 {
     call->saved_floats = 1;

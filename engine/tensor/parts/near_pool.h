@@ -28,8 +28,9 @@ void ww_near_pool_max(const ww_near_pool *p, const float *x, const float *end, f
 /** dx of one map. */
 void ww_near_pool_max_back(const ww_near_pool *p, const float *dy, const uint8_t *which, float *dx);
 
-/** The same of averages. */
+/** y of one map x, of averages. Floats from x to `end` may be read. */
 void ww_near_pool_average(const ww_near_pool *p, const float *x, const float *end, float *y);
+/** dx of one map, of averages. */
 void ww_near_pool_average_back(const ww_near_pool *p, const float *dy, float *dx);
 
 #endif

@@ -19,14 +19,15 @@ typedef struct ww_pieces {
     bool soft;            /* two sums are pooled, not one maximum */
 } ww_pieces;
 
+/** The pieces of f maps of h x w responses; `attr` is kept, not copied. */
 ww_pieces ww_pieces_of(const ww_filter_pool_attr *attr, int64_t f, int64_t h, int64_t w);
 
 /** Outputs along a side. */
 int64_t ww_pools_along(const ww_filter_pool_attr *attr, int64_t length);
 
-/** Floats of all pieces of a picture, to be set to 0 before anything joins them; of a row that a
- * thread wants. */
+/** Floats of all pieces of a picture, to be set to 0 before anything joins them. */
 int64_t ww_pieces_floats(const ww_pieces *p);
+/** Floats of the row that each thread wants for itself. */
 int64_t ww_pieces_row(const ww_pieces *p);
 
 /** A rectangle of responses |product| scale of all maps. */

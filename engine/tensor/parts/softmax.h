@@ -21,11 +21,13 @@ typedef struct ww_lanes {
     size_t first, n;
 } ww_lanes;
 
+/** The axis that the call goes along, within the shape of its output. */
 static inline ww_axis ww_softmax_axis(const ww_op_call *call)
 {
     return ww_axis_of(&call->out_shape, ((const struct ww_softmax_attr *)call->attr)->axis);
 }
 
+/** infer: *out is the shape of in[0]. Errors: those of ww_axis_check. */
 static inline ww_status ww_softmax_infer(void *attr, int n_in, const ww_shape *in, ww_shape *out)
 {
     (void)n_in;
@@ -34,12 +36,13 @@ static inline ww_status ww_softmax_infer(void *attr, int n_in, const ww_shape *i
     return WW_OK;
 }
 
-/** How many groups of lanes the array has, and one of them. */
+/** How many groups of lanes the array has. */
 static inline size_t ww_lanes_turns(const ww_axis *axis)
 {
     return axis->outer * ((axis->inner + WW_LANES - 1) / WW_LANES);
 }
 
+/** Group number `turn` of them, from 0. */
 static inline ww_lanes ww_lanes_at(const ww_axis *axis, size_t turn)
 {
     const size_t groups = (axis->inner + WW_LANES - 1) / WW_LANES;
