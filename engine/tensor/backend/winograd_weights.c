@@ -13,7 +13,8 @@
 
 #include "engine/tensor/backend/winograd_inside.h"
 
-enum { CHUNK_FLOATS = 3 << 17, PARTS_FLOATS = 1 << 21, PART_TILES = 256, PARTS_MOST = 8 };
+enum { CHUNK_FLOATS = 3 << 15, CHUNK_MOST = 3 << 17, CHUNK_TILES = 48 };
+enum { PARTS_FLOATS = 1 << 21, PART_TILES = 256, PARTS_MOST = 8 };
 
 /* Parts that are worth their sums and do not take too much memory; where they are fewer than
  * threads, shares of the channels. */
@@ -37,11 +38,19 @@ static void plan_tasks(ww_winograd *w)
     }
 }
 
+/* Small, so that a chunk's elements are still near when they are multiplied, but with enough tiles
+ * to be worth reading and writing the sums once more. */
+static int64_t chunk_tiles(const ww_winograd *w)
+{
+    int64_t floats = POINTS * (w->share[0] + w->share[1]), small = CHUNK_FLOATS / floats;
+    return small >= CHUNK_TILES ? small : ww_least(CHUNK_TILES, CHUNK_MOST / floats);
+}
+
 void ww_winograd_plan_weights(ww_winograd *w)
 {
     int64_t lanes = w->kernels->lanes;
     plan_tasks(w);
-    int64_t rows = CHUNK_FLOATS / (POINTS * (w->share[0] + w->share[1])) / w->across;
+    int64_t rows = chunk_tiles(w) / w->across;
     rows = ww_least(rows < 1 ? 1 : rows, (w->n * w->down + w->parts - 1) / w->parts);
     w->block = rows * w->across;
     w->filter_floats = (size_t)(ww_up(w->c, lanes) * ww_up(w->k, lanes));
