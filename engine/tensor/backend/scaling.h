@@ -26,23 +26,51 @@ INLINE void fetch_to_write(const float *p)
     __builtin_prefetch((const void *)((uintptr_t)p + PAGE), 1, 2);
 }
 
+/* A sum is taken in floats over so many numbers of a lane before it is added to one in doubles: the
+ * rounding of these is far less than that of the numbers themselves. */
+enum { TURN = 16 };
+
+/* A sum in two: of a few numbers, and of all before. */
+typedef struct turns {
+    lanes all;
+    vec now[GROUPS];
+} turns;
+
+TARGET INLINE void turns_begin(turns *t)
+{
+#pragma GCC unroll 4
+    for (int k = 0; k < GROUPS; k++)
+        t->now[k] = ALL(0);
+}
+
+TARGET INLINE void turns_end(turns *t)
+{
+#pragma GCC unroll 4
+    for (int k = 0; k < GROUPS; k++)
+        lanes_add(&t->all, k, t->now[k]);
+}
+
 TARGET static void moments(const ww_slab *slab, const float *x, float shift, double sum[2])
 {
-    lanes level, square;
+    turns level, square;
     double rest[2] = {0};
-    dvec centre = DALL((double)shift);
-    lanes_clear(&level), lanes_clear(&square);
+    lanes_clear(&level.all), lanes_clear(&square.all);
     for (int64_t r = 0; r < slab->rows; r++, x += slab->step) {
-        int64_t i = 0;
-        for (; i + SUM_LANES <= slab->n; i += SUM_LANES) {
-            fetch(x + i);
-#pragma GCC unroll 8
-            for (int k = 0; k < SUM_VECS; k++) {
-                dvec d = DSUB(DLOAD(x + i + k * LANES / 2), centre);
-                level.lane[k] = DADD(level.lane[k], d);
-                dvec dd = DMUL(d, d);
-                square.lane[k] = DADD(square.lane[k], dd);
+        int64_t i = 0, whole = slab->n / SUM_LANES * SUM_LANES;
+        while (i < whole) {
+            int64_t end = i + TURN * SUM_LANES < whole ? i + TURN * SUM_LANES : whole;
+            turns_begin(&level), turns_begin(&square);
+            for (; i < end; i += SUM_LANES) {
+                fetch(x + i);
+#pragma GCC unroll 4
+                for (int k = 0; k < GROUPS; k++) {
+                    vec d = SUB(LOAD(x + i + k * LANES), ALL(shift));
+                    level.now[k] = ADD(level.now[k], d);
+                    vec dd = MUL(d, d);
+                    square.now[k] = ADD(square.now[k], dd);
+                }
             }
+            turns_end(&level), turns_end(&square);
         }
         for (; i < slab->n; i++) {
             double d = (double)x[i] - (double)shift, dd = d * d;
@@ -50,8 +78,8 @@ TARGET static void moments(const ww_slab *slab, const float *x, float shift, dou
             rest[1] += dd;
         }
     }
-    sum[0] += lanes_total(&level) + rest[0];
-    sum[1] += lanes_total(&square) + rest[1];
+    sum[0] += lanes_total(&level.all) + rest[0];
+    sum[1] += lanes_total(&square.all) + rest[1];
 }
 
 TARGET static double dot(const float *x, const float *y, int64_t n)
@@ -132,25 +160,31 @@ TARGET INLINE void scale_sums_rows(const ww_slab *slab, const ww_scaling *s, con
                                    const float *dy, const float *out, float *passed, double sum[2],
                                    enum mask mask)
 {
-    lanes level, slope;
-    lanes_clear(&level), lanes_clear(&slope);
+    turns level, slope;
+    lanes_clear(&level.all), lanes_clear(&slope.all);
     for (int64_t r = 0; r < slab->rows; r++)
-        for (int64_t i = 0; i < slab->n; i += SUM_LANES)
+        for (int64_t i = 0; i < slab->n;) {
+            int64_t end = i + TURN * SUM_LANES < slab->n ? i + TURN * SUM_LANES : slab->n;
+            turns_begin(&level), turns_begin(&slope);
+            for (; i < end; i += SUM_LANES)
 #pragma GCC unroll 4
-            for (int k = 0; k < GROUPS; k++) {
-                int64_t in_row = i + k * LANES, left = slab->n - in_row;
-                int64_t at = r * slab->step + in_row;
-                fetch(x + at), fetch(dy + at);
-                vec d = SUB(load_up_to(x + at, left), ALL(s->centre));
-                vec g = load_up_to(dy + at, left);
-                g = masked(mask, s, d, out + at, left, g);
-                if (passed != NULL)
-                    store_up_to(passed + at, g, left);
-                lanes_add(&level, k, g);
-                lanes_add(&slope, k, MUL(g, d));
-            }
-    sum[0] += lanes_total(&level);
-    sum[1] += lanes_total(&slope);
+                for (int k = 0; k < GROUPS; k++) {
+                    int64_t in_row = i + k * LANES, left = slab->n - in_row;
+                    int64_t at = r * slab->step + in_row;
+                    fetch(x + at), fetch(dy + at);
+                    vec d = SUB(load_up_to(x + at, left), ALL(s->centre));
+                    vec g = load_up_to(dy + at, left);
+                    g = masked(mask, s, d, out + at, left, g);
+                    if (passed != NULL)
+                        store_up_to(passed + at, g, left);
+                    level.now[k] = ADD(level.now[k], g);
+                    vec gd = MUL(g, d);
+                    slope.now[k] = ADD(slope.now[k], gd);
+                }
+            turns_end(&level), turns_end(&slope);
+        }
+    sum[0] += lanes_total(&level.all);
+    sum[1] += lanes_total(&slope.all);
 }
 
 TARGET static void scale_sums(const ww_slab *slab, const ww_scaling *s, const float *x,
@@ -209,20 +243,25 @@ TARGET static void add_number(const ww_slab *slab, float bias, bool rectify, con
 
 TARGET static double sum_of(const ww_slab *slab, const float *dy, const float *y, float *dx)
 {
-    lanes sum;
-    lanes_clear(&sum);
+    turns sum;
+    lanes_clear(&sum.all);
     for (int64_t r = 0; r < slab->rows; r++)
-        for (int64_t i = 0; i < slab->n; i += SUM_LANES)
+        for (int64_t i = 0; i < slab->n;) {
+            int64_t end = i + TURN * SUM_LANES < slab->n ? i + TURN * SUM_LANES : slab->n;
+            turns_begin(&sum);
+            for (; i < end; i += SUM_LANES)
 #pragma GCC unroll 4
-            for (int k = 0; k < GROUPS; k++) {
-                int64_t at = r * slab->step + i + k * LANES, left = slab->n - i - k * LANES;
-                vec g = load_up_to(dy + at, left);
-                g = y != NULL ? WHERE_ABOVE(load_up_to(y + at, left), g) : g;
-                if (dx != NULL)
-                    store_up_to(dx + at, g, left);
-                lanes_add(&sum, k, g);
-            }
-    return lanes_total(&sum);
+                for (int k = 0; k < GROUPS; k++) {
+                    int64_t at = r * slab->step + i + k * LANES, left = slab->n - i - k * LANES;
+                    vec g = load_up_to(dy + at, left);
+                    g = y != NULL ? WHERE_ABOVE(load_up_to(y + at, left), g) : g;
+                    if (dx != NULL)
+                        store_up_to(dx + at, g, left);
+                    sum.now[k] = ADD(sum.now[k], g);
+                }
+            turns_end(&sum);
+        }
+    return lanes_total(&sum.all);
 }
 
 #endif

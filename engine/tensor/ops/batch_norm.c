@@ -50,11 +50,12 @@ static ww_status infer(void *attr, int n_in, const ww_shape *in, ww_shape *out)
 
 /* How the work is cut, by shapes alone: a piece is one channel in a block of samples, and pieces
  * follow each other as they lie in memory. */
-enum { PIECE_FLOATS = 64, RUN = 64 }; /* RUN pieces are applied as they lie */
+enum { PIECE_FLOATS = 64, RUN = 64, RUNS = 16 }; /* pieces of a run are worked on as they lie */
 
 struct cut {
     ww_maps m;
     int64_t samples, pieces; /* of a block; in all */
+    int64_t run;             /* pieces of a run */
 };
 
 static struct cut cut_of(const ww_op_call *call)
@@ -62,6 +63,7 @@ static struct cut cut_of(const ww_op_call *call)
     struct cut cut = {.m = ww_maps_of(&call->in_shape[X])};
     cut.samples = (PIECE_FLOATS + cut.m.s - 1) / cut.m.s;
     cut.pieces = (cut.m.n + cut.samples - 1) / cut.samples * cut.m.c;
+    cut.run = cut.pieces > RUN * RUNS ? RUN : cut.pieces / RUNS + 1;
     return cut;
 }
 
@@ -126,15 +128,15 @@ static void each(ww_op_call *call, piece_work *sum, channel_work *finish, piece_
     }
 #pragma omp parallel
     {
-#pragma omp for schedule(static)
+#pragma omp for schedule(dynamic, cut.run)
         for (int64_t piece = 0; piece < cut.pieces; piece++)
             sum(call, &cut, piece);
 #pragma omp for schedule(static)
         for (int64_t c = 0; c < cut.m.c; c++)
             finish(call, &cut, c);
-#pragma omp for schedule(static)
-        for (int64_t run = (cut.pieces - 1) / RUN; run >= 0; run--)
-            for (int64_t i = run * RUN; i < (run + 1) * RUN && i < cut.pieces; i++)
+#pragma omp for schedule(dynamic)
+        for (int64_t run = (cut.pieces - 1) / cut.run; run >= 0; run--)
+            for (int64_t i = run * cut.run; i < (run + 1) * cut.run && i < cut.pieces; i++)
                 apply(call, &cut, i);
     }
 }
