@@ -38,7 +38,7 @@ typedef struct ww_conv_kernel {
 } ww_conv_kernel;
 
 extern const ww_conv_kernel *const ww_conv_kernels[];
-enum { WW_N_CONV_KERNELS = 6 };
+enum { WW_N_CONV_KERNELS = 7 };
 
 /** A task with its kernel. */
 typedef struct ww_conv {

@@ -13,6 +13,7 @@
 #include "engine/tensor/backend/fourier.h"
 #include "engine/tensor/backend/phases.h"
 #include "engine/tensor/backend/rows.h"
+#include "engine/tensor/backend/strided.h"
 #include "engine/tensor/backend/winograd.h"
 
 static double cost_s(int n, const double *factor_ps, const double *term)
@@ -210,6 +211,12 @@ static const ww_conv_kernel phases = {"phases",   ww_phases_supports, phases_s, 
 /* ---- rows ---- */
 
 /* Filters are worked on in twos, fours and eights. */
+static double eights_of(int64_t n)
+{
+    int64_t left = n % 8;
+    return (double)(n / 8) + (left > 4 ? 1 : left > 2 ? 0.5 : left > 0 ? 0.3 : 0);
+}
+
 static double rows_s(const ww_conv_task *task)
 {
     static const double factor[][4] = {
@@ -217,8 +224,8 @@ static double rows_s(const ww_conv_task *task)
     const ww_conv_size *s = &task->size;
     bool turned = task->pass == WW_CONV_DATA, weights = task->pass == WW_CONV_WEIGHTS;
     int64_t c = (turned ? s->k : s->c) / s->groups, k = (turned ? s->c : s->k) / s->groups;
-    int64_t left = k % 8, samples = s->n * s->groups;
-    double eights = (double)(k / 8) + (left > 4 ? 1 : left > 2 ? 0.5 : left > 0 ? 0.3 : 0);
+    int64_t samples = s->n * s->groups;
+    double eights = eights_of(k);
     double taps = (double)(c * s->kh) * (weights ? up(s->kw, 16) : (double)s->kw);
     double outputs = weights  ? (double)(s->oh * s->ow)
                      : turned ? (double)s->h * up(s->w, 16)
@@ -233,6 +240,85 @@ OF_KERNELS(rows)
 
 static const ww_conv_kernel by_rows = {
     "rows", ww_rows_supports, rows_s, rows_create, rows_run, rows_destroy, false, NULL, NULL};
+
+/* ---- strides of 2 ---- */
+
+/* Of the gradient of the maps: products of the four classes of pixels, by whole vectors, for one
+ * filter and channel. */
+static double strided_classes(const ww_conv_size *s)
+{
+    double sum = 0;
+    for (int64_t i = 0; i < 4; i++) {
+        int64_t a = i / 2, b = i % 2, taps = ((s->kh - a + 1) / 2) * ((s->kw - b + 1) / 2);
+        int64_t rows = (s->h + s->pad - a + 1) / 2 - (s->pad - a + 1) / 2;
+        int64_t columns = (s->w + s->pad - b + 1) / 2 - (s->pad - b + 1) / 2;
+        sum += (double)taps * up(rows * columns, 16);
+    }
+    return sum;
+}
+
+/* Each sample meets all filters anew, which counts where they fill a cache. (30 shapes; Sapphire
+ * Rapids, beside the best of the others, in the time of the others' processor.) */
+static double strided_s(const ww_conv_task *task)
+{
+    static const double factor[][5] = {
+        {8.5, 80, 45, 600, 0}, {8, 60, 0, 600, 2e5}, {6.8, 90, 3, 900, 1e6}};
+    const ww_conv_size *s = &task->size;
+    double n = (double)s->n, c = (double)s->c, k = (double)s->k, area = (double)(s->oh * s->ow);
+    double pixels = (double)(s->h * s->w), taps = (double)(s->kh * s->kw), filters = k * c * taps;
+    double across = (double)s->kw, whole_k = up(s->k, 16), lots = s->n < 8 ? n : 8;
+    /* of the weights: eights of (column of taps, channel), and pixels that are turned, which is
+     * slow for few channels */
+    double rows = eights_of(s->kw * (s->c < 16 ? s->c : 16)) * (up(s->c, 16) / 16);
+    double turned = s->c == 1 ? 4 : s->c < 16 ? 32 : up(s->c, 16);
+    double slow = s->k > 16 ? 1 : 1.15;
+    const double term[][5] = {{n * 8 * eights_of(s->k) * c * taps * up(s->oh * s->ow, 16),
+                               n * area * (2 * c * across + k), n * filters, filters, 1},
+                              {n * 8 * eights_of(s->c) * k * strided_classes(s),
+                               n * (k * across * area + 2 * c * pixels), n * filters, filters, 1},
+                              {n * area * whole_k * slow * (double)s->kh * 8 * rows,
+                               n * (turned * pixels + whole_k * area), n * filters, lots * filters,
+                               1}};
+    double seconds = cost_s(5, factor[task->pass], term[task->pass]);
+    return alone_s(seconds, task->pass == WW_CONV_WEIGHTS && s->n == 1 && s->c <= 16);
+}
+
+static ww_status strided_create(void **state, size_t *scratch_floats, const ww_conv_task *task)
+{
+    ww_strided *made;
+    *state = NULL;
+    WW_TRY(ww_strided_create(&made, task, ww_kernels_best()));
+    *scratch_floats = ww_strided_scratch(made);
+    *state = made;
+    return WW_OK;
+}
+
+static ww_status strided_run(void *state, float *x, float *weight, float *y, float *scratch)
+{
+    ww_strided_run(state, x, weight, y, scratch, false);
+    return WW_OK;
+}
+
+static ww_status strided_run_add(void *state, float *x, float *weight, float *y, float *scratch)
+{
+    ww_strided_run(state, x, weight, y, scratch, true);
+    return WW_OK;
+}
+
+static bool strided_can_add(const void *state)
+{
+    (void)state;
+    return true;
+}
+
+static void strided_destroy(void *state)
+{
+    ww_strided_free(state);
+}
+
+static const ww_conv_kernel strided = {"strided",      ww_strided_supports, strided_s,
+                                       strided_create, strided_run,         strided_destroy,
+                                       false,          strided_run_add,     strided_can_add};
 
 /* ---- spectra ---- */
 
@@ -286,5 +372,5 @@ static ww_status columns_run(void *state, float *x, float *weight, float *y, flo
 static const ww_conv_kernel columns = {
     "columns", always, columns_s, columns_create, columns_run, free, false, NULL, NULL};
 
-const ww_conv_kernel *const ww_conv_kernels[WW_N_CONV_KERNELS] = {&onednn,  &winograd, &phases,
-                                                                  &by_rows, &fourier,  &columns};
+const ww_conv_kernel *const ww_conv_kernels[WW_N_CONV_KERNELS] = {
+    &onednn, &winograd, &phases, &by_rows, &strided, &fourier, &columns};

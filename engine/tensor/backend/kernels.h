@@ -47,6 +47,28 @@ typedef struct ww_taps {
     bool add;
 } ww_taps;
 
+/** Rows of n pixels of some maps, several times over: pixel u is the one at u every (1 or 2) of a
+ * row of `from`, or 0 where that is not among begin .. end-1: what lies elsewhere is not touched.
+ * The next time it is `step` pixels further on. There are zeros before and behind all rows. */
+typedef struct ww_spaced {
+    int64_t maps, to_map, from_map;   /* how many; from one map to the next */
+    int64_t columns, to_column, step; /* how often; from one time to the next */
+    int64_t rows, n, from_row, begin, end;
+    int64_t before, behind;
+    int every;
+} ww_spaced;
+
+/** c[rows][vectors][lanes] (add: +=) = the sum over places (y, x) of [tall][wide] of
+ * a[y a_row + x a_step + row] times b[y][x][vectors][lanes]. Up to 7 numbers behind the last of a
+ * are read. */
+typedef struct ww_places {
+    const float *a, *b;
+    float *c;
+    int64_t a_row, a_step, c_row, tall, wide;
+    int rows, vectors; /* any number; 1 .. 3 */
+    bool add;
+} ww_places;
+
 /** Points of the transforms of distances (distance.c). */
 #define WW_DISTANCE_A 0.25f
 #define WW_DISTANCE_B 0.875f
@@ -152,6 +174,18 @@ typedef struct ww_kernels {
     void (*taps)(const ww_taps *taps);
 
     void (*small_product)(const ww_small_product *product);
+
+    /** to[maps][to_map], [columns][to_column] of it, = before zeros, [rows][n], behind zeros. */
+    void (*spaced_rows)(float *to, const float *from, const ww_spaced *spaced);
+    /** to[rows][to_row], n pixels of each row, (add: +=) = those of even[rows][(n + 1) / 2] and of
+     * odd[rows][n / 2] in turns. A vector behind the last of both is read. */
+    void (*joined_rows)(float *to, int64_t to_row, const float *even, const float *odd,
+                        int64_t rows, int64_t n, bool add);
+    /** to[width][step], of from[maps][apart], has `width` pixels of each map; with more than `maps`
+     * numbers a step, the others are those of the first map once more. */
+    void (*to_pixels)(float *to, int64_t step, const float *from, int64_t apart, int64_t maps,
+                      int64_t width);
+    void (*places)(const ww_places *places);
 
     /** Complex numbers are [2][lanes] in what follows. to[.. n_to-1] = the transform of from[n],
      * each `step` floats from one number to the next; `between` has room for 2 n numbers. May be in

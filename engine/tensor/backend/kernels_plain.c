@@ -6,6 +6,7 @@
 #include "engine/tensor/backend/few_tiles.h"
 #include "engine/tensor/backend/fourier_tiles.h"
 #include "engine/tensor/backend/matrix_tiles.h"
+#include "engine/tensor/backend/strided_rows.h"
 #include "engine/tensor/backend/taps.h"
 #include "engine/tensor/backend/winograd_tiles.h"
 
@@ -28,6 +29,10 @@ const ww_kernels ww_kernels_plain = {.name = "plain",
                                      .distance_least = distance_least,
                                      .taps = taps,
                                      .small_product = small_product,
+                                     .spaced_rows = spaced_rows,
+                                     .joined_rows = joined_rows,
+                                     .to_pixels = to_pixels,
+                                     .places = places,
                                      .dft = dft,
                                      .pixels_in = pixels_in,
                                      .pixels_out = pixels_out,

@@ -62,6 +62,12 @@ TARGET INLINE void store_first(float *p, vec v, int64_t n)
     _mm512_mask_storeu_ps(p, between(0, n), v);
 }
 
+/* Some lanes, found once for many loads and stores. */
+typedef __mmask16 lanes_mask;
+#define PART(from, to)      between(from, to)
+#define LOAD_PART(p, m)     _mm512_maskz_loadu_ps(m, p)
+#define STORE_PART(p, m, v) _mm512_mask_storeu_ps(p, m, v)
+
 /* Four floats each at p + offset[0, 4, 8, 12], of which `run` (1, 2, 4) at a time lie side by side.
  */
 TARGET INLINE vec load_fours(const float *p, const int32_t *offset, const int run)
@@ -95,27 +101,42 @@ TARGET INLINE void store_fours(float *p, const int32_t *offset, const int run, v
     }
 }
 
+/* The even and the odd numbers of two neighbouring vectors; the inverse. */
+TARGET INLINE void halves(vec a, vec b, vec *even, vec *odd)
+{
+    const __m512i to = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+    *even = _mm512_permutex2var_ps(a, to, b);
+    *odd = _mm512_permutex2var_ps(a, _mm512_add_epi32(to, _mm512_set1_epi32(1)), b);
+}
+
+TARGET INLINE void zipped(vec even, vec odd, vec *a, vec *b)
+{
+    const __m512i to = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+    *a = _mm512_permutex2var_ps(even, to, odd);
+    *b = _mm512_permutex2var_ps(even, _mm512_add_epi32(to, _mm512_set1_epi32(8)), odd);
+}
+
 #elif WW_LANES == 8
 
 #include <immintrin.h>
-#define TARGET            __attribute__((target("avx2,fma"), unused))
+#define TARGET              __attribute__((target("avx2,fma"), unused))
 typedef __m256 vec;
-#define LOAD(p)           _mm256_loadu_ps(p)
-#define STORE(p, v)       _mm256_storeu_ps(p, v)
-#define ALL(x)            _mm256_set1_ps(x)
-#define ADD(a, b)         _mm256_add_ps(a, b)
-#define SUB(a, b)         _mm256_sub_ps(a, b)
-#define MUL(a, b)         _mm256_mul_ps(a, b)
-#define DIV(a, b)         _mm256_div_ps(a, b)
-#define ROOT(a)           _mm256_sqrt_ps(a)
-#define LESS(a, b)        _mm256_min_ps(a, b)
-#define MORE(a, b)        _mm256_max_ps(a, b)
-#define FMA(a, b, c)      _mm256_fmadd_ps(a, b, c)
-#define FNMA(a, b, c)     _mm256_fnmadd_ps(a, b, c)
-#define INTERLEAVE0(a, b) _mm256_unpacklo_ps(a, b)
-#define INTERLEAVE1(a, b) _mm256_unpackhi_ps(a, b)
-#define PAIRS0(a, b)      _mm256_shuffle_ps(a, b, 0x44)
-#define PAIRS1(a, b)      _mm256_shuffle_ps(a, b, 0xee)
+#define LOAD(p)             _mm256_loadu_ps(p)
+#define STORE(p, v)         _mm256_storeu_ps(p, v)
+#define ALL(x)              _mm256_set1_ps(x)
+#define ADD(a, b)           _mm256_add_ps(a, b)
+#define SUB(a, b)           _mm256_sub_ps(a, b)
+#define MUL(a, b)           _mm256_mul_ps(a, b)
+#define DIV(a, b)           _mm256_div_ps(a, b)
+#define ROOT(a)             _mm256_sqrt_ps(a)
+#define LESS(a, b)          _mm256_min_ps(a, b)
+#define MORE(a, b)          _mm256_max_ps(a, b)
+#define FMA(a, b, c)        _mm256_fmadd_ps(a, b, c)
+#define FNMA(a, b, c)       _mm256_fnmadd_ps(a, b, c)
+#define INTERLEAVE0(a, b)   _mm256_unpacklo_ps(a, b)
+#define INTERLEAVE1(a, b)   _mm256_unpackhi_ps(a, b)
+#define PAIRS0(a, b)        _mm256_shuffle_ps(a, b, 0x44)
+#define PAIRS1(a, b)        _mm256_shuffle_ps(a, b, 0xee)
 
 TARGET INLINE __m256i between(int64_t from, int64_t to)
 {
@@ -136,6 +157,11 @@ TARGET INLINE void store_first(float *p, vec v, int64_t n)
     _mm256_maskstore_ps(p, between(0, n), v);
 }
 
+typedef __m256i lanes_mask;
+#define PART(from, to)      between(from, to)
+#define LOAD_PART(p, m)     _mm256_maskload_ps(p, m)
+#define STORE_PART(p, m, v) _mm256_maskstore_ps(p, m, v)
+
 TARGET INLINE vec load_fours(const float *p, const int32_t *offset, const int run)
 {
     if (run == 2)
@@ -154,24 +180,42 @@ TARGET INLINE void store_fours(float *p, const int32_t *offset, const int run, v
     _mm_storeu_ps(p + offset[4], _mm256_extractf128_ps(v, 1));
 }
 
+TARGET INLINE vec in_order(vec v)
+{
+    return _mm256_castpd_ps(_mm256_permute4x64_pd(_mm256_castps_pd(v), 0xd8));
+}
+
+TARGET INLINE void halves(vec a, vec b, vec *even, vec *odd)
+{
+    *even = in_order(_mm256_shuffle_ps(a, b, 0x88));
+    *odd = in_order(_mm256_shuffle_ps(a, b, 0xdd));
+}
+
+TARGET INLINE void zipped(vec even, vec odd, vec *a, vec *b)
+{
+    vec low = _mm256_unpacklo_ps(even, odd), high = _mm256_unpackhi_ps(even, odd);
+    *a = _mm256_permute2f128_ps(low, high, 0x20);
+    *b = _mm256_permute2f128_ps(low, high, 0x31);
+}
+
 #else
 
-#define TARGET            __attribute__((unused))
+#define TARGET              __attribute__((unused))
 typedef float vec __attribute__((vector_size(16)));
-#define ALL(x)            ((vec){(x), (x), (x), (x)})
-#define ADD(a, b)         ((a) + (b))
-#define SUB(a, b)         ((a) - (b))
-#define MUL(a, b)         ((a) * (b))
-#define DIV(a, b)         ((a) / (b))
-#define ROOT(a)           root(a)
-#define LESS(a, b)        less(a, b)
-#define MORE(a, b)        more(a, b)
-#define FMA(a, b, c)      ((a) * (b) + (c))
-#define FNMA(a, b, c)     ((c) - (a) * (b))
-#define INTERLEAVE0(a, b) interleave(a, b, 0)
-#define INTERLEAVE1(a, b) interleave(a, b, 2)
-#define PAIRS0(a, b)      pairs(a, b, 0)
-#define PAIRS1(a, b)      pairs(a, b, 2)
+#define ALL(x)              ((vec){(x), (x), (x), (x)})
+#define ADD(a, b)           ((a) + (b))
+#define SUB(a, b)           ((a) - (b))
+#define MUL(a, b)           ((a) * (b))
+#define DIV(a, b)           ((a) / (b))
+#define ROOT(a)             root(a)
+#define LESS(a, b)          less(a, b)
+#define MORE(a, b)          more(a, b)
+#define FMA(a, b, c)        ((a) * (b) + (c))
+#define FNMA(a, b, c)       ((c) - (a) * (b))
+#define INTERLEAVE0(a, b)   interleave(a, b, 0)
+#define INTERLEAVE1(a, b)   interleave(a, b, 2)
+#define PAIRS0(a, b)        pairs(a, b, 0)
+#define PAIRS1(a, b)        pairs(a, b, 2)
 
 INLINE vec root(vec a)
 {
@@ -231,6 +275,13 @@ INLINE void store_first(float *p, vec v, int64_t n)
         p[i] = v[i];
 }
 
+typedef struct lanes_mask {
+    int64_t from, to;
+} lanes_mask;
+#define PART(from, to)      ((lanes_mask){from, to})
+#define LOAD_PART(p, m)     load_between(p, (m).from, (m).to)
+#define STORE_PART(p, m, v) store_first(p, v, (m).to)
+
 INLINE vec load_fours(const float *p, const int32_t *offset, const int run)
 {
     (void)run;
@@ -241,6 +292,18 @@ INLINE void store_fours(float *p, const int32_t *offset, const int run, vec v)
 {
     (void)run;
     STORE(p + offset[0], v);
+}
+
+INLINE void halves(vec a, vec b, vec *even, vec *odd)
+{
+    *even = (vec){a[0], a[2], b[0], b[2]};
+    *odd = (vec){a[1], a[3], b[1], b[3]};
+}
+
+INLINE void zipped(vec even, vec odd, vec *a, vec *b)
+{
+    *a = INTERLEAVE0(even, odd);
+    *b = INTERLEAVE1(even, odd);
 }
 
 #endif

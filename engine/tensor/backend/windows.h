@@ -15,20 +15,6 @@
 typedef __m512i taps_vec;
 #define NO_TAPS _mm512_setzero_si512()
 
-TARGET INLINE void halves(vec a, vec b, vec *even, vec *odd)
-{
-    const __m512i to = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
-    *even = _mm512_permutex2var_ps(a, to, b);
-    *odd = _mm512_permutex2var_ps(a, _mm512_add_epi32(to, _mm512_set1_epi32(1)), b);
-}
-
-TARGET INLINE void zipped(vec even, vec odd, vec *a, vec *b)
-{
-    const __m512i to = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
-    *a = _mm512_permutex2var_ps(even, to, odd);
-    *b = _mm512_permutex2var_ps(even, _mm512_add_epi32(to, _mm512_set1_epi32(8)), odd);
-}
-
 TARGET INLINE void raise(vec x, int tap, vec *top, taps_vec *which)
 {
     __mmask16 above = _mm512_cmp_ps_mask(x, *top, _CMP_GT_OQ);
@@ -57,24 +43,6 @@ TARGET INLINE vec where_tap(taps_vec which, int tap, vec v)
 
 typedef __m256i taps_vec;
 #define NO_TAPS _mm256_setzero_si256()
-
-TARGET INLINE vec in_order(vec v)
-{
-    return _mm256_castpd_ps(_mm256_permute4x64_pd(_mm256_castps_pd(v), 0xd8));
-}
-
-TARGET INLINE void halves(vec a, vec b, vec *even, vec *odd)
-{
-    *even = in_order(_mm256_shuffle_ps(a, b, 0x88));
-    *odd = in_order(_mm256_shuffle_ps(a, b, 0xdd));
-}
-
-TARGET INLINE void zipped(vec even, vec odd, vec *a, vec *b)
-{
-    vec low = _mm256_unpacklo_ps(even, odd), high = _mm256_unpackhi_ps(even, odd);
-    *a = _mm256_permute2f128_ps(low, high, 0x20);
-    *b = _mm256_permute2f128_ps(low, high, 0x31);
-}
 
 TARGET INLINE void raise(vec x, int tap, vec *top, taps_vec *which)
 {
@@ -108,18 +76,6 @@ TARGET INLINE vec where_tap(taps_vec which, int tap, vec v)
 
 typedef ivec taps_vec;
 #define NO_TAPS ((ivec){0})
-
-INLINE void halves(vec a, vec b, vec *even, vec *odd)
-{
-    *even = (vec){a[0], a[2], b[0], b[2]};
-    *odd = (vec){a[1], a[3], b[1], b[3]};
-}
-
-INLINE void zipped(vec even, vec odd, vec *a, vec *b)
-{
-    *a = INTERLEAVE0(even, odd);
-    *b = INTERLEAVE1(even, odd);
-}
 
 INLINE void raise(vec x, int tap, vec *top, taps_vec *which)
 {
