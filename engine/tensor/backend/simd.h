@@ -308,14 +308,9 @@ INLINE void zipped(vec even, vec odd, vec *a, vec *b)
 
 #endif
 
-/* The first n (2 or 4) columns of rows of four floats, one row a lane: column[j] lane l =
- * p[offset[l]
- * + j]. Lanes l, l + 4, l + 8, ... lie side by side, `run` of them at a time. */
-TARGET INLINE void load_columns(const float *p, const int32_t *offset, const int run, const int n,
-                                vec *column)
+/* Four rows of fours turned: columns 0 to n - 1 (2 or 4). */
+TARGET INLINE void turn_fours(vec a, vec b, vec c, vec d, const int n, vec *column)
 {
-    vec a = load_fours(p, offset, run), b = load_fours(p, offset + 1, run);
-    vec c = load_fours(p, offset + 2, run), d = load_fours(p, offset + 3, run);
     vec ab0 = INTERLEAVE0(a, b), cd0 = INTERLEAVE0(c, d);
     column[0] = PAIRS0(ab0, cd0);
     column[1] = PAIRS1(ab0, cd0);
@@ -324,6 +319,27 @@ TARGET INLINE void load_columns(const float *p, const int32_t *offset, const int
     vec ab1 = INTERLEAVE1(a, b), cd1 = INTERLEAVE1(c, d);
     column[2] = PAIRS0(ab1, cd1);
     column[3] = PAIRS1(ab1, cd1);
+}
+
+/* The first n (2 or 4) columns of rows of four floats, one row a lane: column[j] lane l =
+ * p[offset[l] + j]. Lanes l, l + 4, l + 8, ... lie side by side, `run` of them at a time. */
+TARGET INLINE void load_columns(const float *p, const int32_t *offset, const int run, const int n,
+                                vec *column)
+{
+    turn_fours(load_fours(p, offset, run), load_fours(p, offset + 1, run),
+               load_fours(p, offset + 2, run), load_fours(p, offset + 3, run), n, column);
+}
+
+/* As many columns as there are lanes, of rows anywhere. A row's floats are read one after the
+ * other, since sixteen rows that are a page apart do not stay in a first cache together. */
+TARGET INLINE void load_square(const float *p, const int32_t *offset, vec *column)
+{
+    vec four[4][LANES / 4];
+    for (int i = 0; i < 4; i++)
+        for (int j = 0; j < LANES / 4; j++)
+            four[i][j] = load_fours(p + 4 * j, offset + i, 1);
+    for (int j = 0; j < LANES / 4; j++)
+        turn_fours(four[0][j], four[1][j], four[2][j], four[3][j], 4, column + 4 * j);
 }
 
 /* The inverse, of four columns; with `add`, added to what is there. All is read before any of it is

@@ -96,7 +96,14 @@ TARGET static void across_maps(float *to, int64_t to_stride, const float *from, 
                                const int32_t *offset, int64_t rows, int64_t width)
 {
     for (int64_t i = 0; i < rows; i++, to += to_stride * LANES, from += from_stride) {
-        for (int64_t x = 0; x < width && width >= 4; x += 4) {
+        int64_t square = 0;
+        for (; square + LANES <= width; square += LANES) {
+            vec column[LANES];
+            load_square(from + square, offset, column);
+            for (int j = 0; j < LANES; j++)
+                STORE(to + (square + j) * LANES, column[j]);
+        }
+        for (int64_t x = square; x < width && width >= 4; x += 4) {
             vec column[4];
             x = x + 4 > width ? width - 4 : x; /* the last four once more, not what lies behind */
             load_columns(from + x, offset, 1, 4, column);

@@ -77,21 +77,33 @@ static void fill_stage(const ww_winograd *w, const struct ww_winograd_view *v, f
     memset(stage + last * row, 0, (size_t)((rows - last) * row) * sizeof *stage);
 }
 
-/* One row of tiles of as many channels, from `first` on, as there are lanes:
- * [36][channels/lanes][tiles][lanes]. */
-static void transform_row(const ww_winograd *w, bool patches, int64_t row, int64_t first,
-                          int64_t lot, int64_t at, const float *maps, float *stage, float *to)
+/* The pixels of one row of tiles of as many channels, from `first` on, as there are lanes. Patches
+ * share `border` rows with those above; if the stage holds these, the rows are moved up. */
+static void stage_row(const ww_winograd *w, bool patches, bool below, int64_t row, int64_t first,
+                      const float *maps, float *stage)
 {
     int64_t lanes = w->kernels->lanes, channels = patches ? w->c : w->k;
-    int64_t h = patches ? w->h : w->oh, width = patches ? w->w : w->ow;
-    int64_t rows = patches ? PATCH : w->tile, pad = patches ? w->pad : 0;
-    struct ww_winograd_view v =
-        ww_winograd_clip(h, width, row % w->down * w->tile - pad, -pad, rows, w->stride, w->stride);
+    int64_t h = patches ? w->h : w->oh, width = patches ? w->w : w->ow, pad = patches ? w->pad : 0;
+    int64_t rows = patches && !below ? PATCH : w->tile;
+    int64_t stage_row = w->stride * lanes, top = row % w->down * w->tile - pad;
     int32_t offset[MOST_LANES];
+    if (patches && below) {
+        memmove(stage, stage + w->tile * stage_row,
+                (size_t)(w->border * stage_row) * sizeof *stage);
+        stage += w->border * stage_row, top += w->border;
+    }
+    struct ww_winograd_view v = ww_winograd_clip(h, width, top, -pad, rows, w->stride, w->stride);
     for (int64_t l = 0; l < lanes; l++) /* lanes without a channel do the last one once more */
-        offset[l] = (int32_t)(ww_least(l, channels - 1 - first - lot * lanes) * h * width);
-    maps += (row / w->down * channels + first + lot * lanes) * h * width;
-    fill_stage(w, &v, stage, maps, offset, width, rows);
+        offset[l] = (int32_t)(ww_least(l, channels - 1 - first) * h * width);
+    fill_stage(w, &v, stage, maps + (row / w->down * channels + first) * h * width, offset, width,
+               rows);
+}
+
+/* One row of tiles of the channels of a lot: [36][channels/lanes][tiles][lanes]. */
+static void transform_row(const ww_winograd *w, bool patches, int64_t lot, int64_t at, float *stage,
+                          float *to)
+{
+    int64_t lanes = w->kernels->lanes;
     to += (lot * w->block + at) * lanes;
     for (int64_t i = 0; i < w->across; i++, to += lanes)
         if (patches)
@@ -99,6 +111,19 @@ static void transform_row(const ww_winograd *w, bool patches, int64_t row, int64
         else
             w->kernels->gradient_tile(stage + i * w->tile * lanes, w->stride, (int)w->tile, to,
                                       w->step[1]);
+}
+
+/* Rows of tiles of all lots of channels from `first` on. */
+static void transform_rows(const ww_winograd *w, bool patches, int64_t first_row, int64_t rows,
+                           int64_t first, int64_t lots, const float *maps, float *stage, float *to)
+{
+    for (int64_t lot = 0; lot < lots; lot++)
+        for (int64_t row = 0; row < rows; row++) {
+            bool below = row > 0 && (first_row + row) % w->down != 0;
+            stage_row(w, patches, below, first_row + row, first + lot * w->kernels->lanes, maps,
+                      stage);
+            transform_row(w, patches, lot, row * w->across, stage, to);
+        }
 }
 
 /* sums (first: =, else +=) of a chunk of rows of tiles, for a task's channels from c and k on. */
@@ -111,13 +136,8 @@ static void run_chunk(const ww_winograd *w, int64_t first_row, int64_t rows, int
     int64_t filters = ww_least(w->share[1], k_floats - first_k);
     float *maps = scratch, *gradients = maps + POINTS * w->step[0];
     float *stage = gradients + POINTS * w->step[1];
-    for (int64_t lot = 0; lot < channels / lanes; lot++)
-        for (int64_t row = 0; row < rows; row++)
-            transform_row(w, true, first_row + row, first_c, lot, row * w->across, x, stage, maps);
-    for (int64_t lot = 0; lot < filters / lanes; lot++)
-        for (int64_t row = 0; row < rows; row++)
-            transform_row(w, false, first_row + row, first_k, lot, row * w->across, y, stage,
-                          gradients);
+    transform_rows(w, true, first_row, rows, first_c, channels / lanes, x, stage, maps);
+    transform_rows(w, false, first_row, rows, first_k, filters / lanes, y, stage, gradients);
     ww_panels panels = {
         .a_step = lanes, .b_step = lanes, .b_vector = w->block * lanes, .c_row = k_floats};
     for (size_t p = 0; p < POINTS; p++)
@@ -149,13 +169,14 @@ static void finish_weights(const ww_winograd *w, int64_t c, const float *sums, f
     int64_t apart = ww_up((int64_t)(POINTS * w->filter_floats), LINE), n = ww_winograd_taps(w);
     for (int64_t k = 0; k < w->k; k += lanes) {
         float sum[POINTS * MOST_LANES], taps[MOST_TAPS * MOST_LANES];
-        for (int64_t p = 0; p < POINTS; p++)
-            for (int64_t l = 0; l < lanes; l++) {
-                const float *from = sums + p * (int64_t)w->filter_floats + c * k_floats + k + l;
-                sum[p * lanes + l] = from[0];
-                for (int64_t part = 1; part < w->parts; part++)
-                    sum[p * lanes + l] += from[part * apart];
-            }
+        for (int64_t p = 0; p < POINTS; p++) {
+            const float *from = sums + p * (int64_t)w->filter_floats + c * k_floats + k;
+            float *own = sum + p * lanes;
+            memcpy(own, from, (size_t)lanes * sizeof *own);
+            for (int64_t part = 1; part < w->parts; part++)
+                for (int64_t l = 0; l < lanes; l++)
+                    own[l] += from[part * apart + l];
+        }
         w->kernels->weight_tiles(sum, (size_t)lanes, w->size, taps);
         for (int64_t l = 0; l < ww_least(lanes, w->k - k); l++)
             for (int64_t q = 0; q < n; q++)
