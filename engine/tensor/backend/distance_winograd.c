@@ -271,7 +271,8 @@ static void gather(const struct plan *d, const struct strip *s, const float *pat
         const float *from = patches + at % d->c * d->patches + a * s->across + b;
         for (size_t point = 0; point < POINTS; point++)
             d->kernels->copy_rows(maps + point * d->at.maps_step + at * d->block, s->count,
-                                  from + point * d->at.patches_step, s->across, s->rows, s->count);
+                                  from + point * d->at.patches_step, s->across, s->rows, s->count,
+                                  0);
     }
 }
 

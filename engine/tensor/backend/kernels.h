@@ -121,9 +121,10 @@ typedef struct ww_kernels {
     int lanes;
     int rows; /* of one product */
 
-    /** Copies from[rows][from_stride] to to[rows][to_stride], `width` floats of each row. */
+    /** Copies from[rows][from_stride] to to[rows][to_stride], `width` floats of each row, and
+     * fetches what lies `ahead` floats behind what is read. */
     void (*copy_rows)(float *to, int64_t to_stride, const float *from, int64_t from_stride,
-                      int64_t rows, int64_t width);
+                      int64_t rows, int64_t width, int64_t ahead);
 
     /** to[36][step] = B' d B of the 6x6 pixels at from + offset. Lanes l, l + 4, l + 8, ... are
      * tiles side by side, `run` at a time (1, 2 or lanes / 4); two pixels beyond the last one's

@@ -178,7 +178,7 @@ static void frame_map(const ww_rows *r, const float *map, float *frame)
         memset(frame, 0, (size_t)(r->tall * r->wide) * sizeof *frame);
         if (last_x > x)
             r->kernels->copy_rows(frame + (y + r->top) * r->wide + x + r->left, r->wide,
-                                  map + y * r->w + x, r->w, last_y - y, last_x - x);
+                                  map + y * r->w + x, r->w, last_y - y, last_x - x, 0);
         return;
     }
     for (int64_t row = 0; row < r->tall; row++)

@@ -50,6 +50,12 @@ TARGET INLINE void turns_end(turns *t)
         lanes_add(&t->all, k, t->now[k]);
 }
 
+/* Where the turn that begins at `at` ends. */
+INLINE int64_t turn_end_of(int64_t at, int64_t end)
+{
+    return at + TURN * SUM_LANES < end ? at + TURN * SUM_LANES : end;
+}
+
 TARGET static void moments(const ww_slab *slab, const float *x, float shift, double sum[2])
 {
     turns level, square;
@@ -58,7 +64,7 @@ TARGET static void moments(const ww_slab *slab, const float *x, float shift, dou
     for (int64_t r = 0; r < slab->rows; r++, x += slab->step) {
         int64_t i = 0, whole = slab->n / SUM_LANES * SUM_LANES;
         while (i < whole) {
-            int64_t end = i + TURN * SUM_LANES < whole ? i + TURN * SUM_LANES : whole;
+            int64_t end = turn_end_of(i, whole);
             turns_begin(&level), turns_begin(&square);
             for (; i < end; i += SUM_LANES) {
                 fetch(x + i);
@@ -108,20 +114,30 @@ TARGET INLINE vec scaled(const ww_scaling *s, vec d)
     return ADD(product, ALL(s->bias));
 }
 
-TARGET INLINE void scale_rows(const ww_slab *slab, const ww_scaling *s, const float *x,
+/* One vector, of which `left` lanes are there. */
+TARGET INLINE void scale_at(const ww_scaling *s, const float *x, const float *other, float *y,
+                            int64_t left, bool adds, bool rectify)
+{
+    fetch(x), fetch_to_write(y);
+    vec t = scaled(s, SUB(load_up_to(x, left), ALL(s->centre)));
+    if (adds) {
+        fetch(other);
+        t = ADD(t, load_up_to(other, left));
+    }
+    store_up_to(y, rectify ? RECTIFIED(t) : t, left);
+}
+
+TARGET INLINE void scale_rows(const ww_slab *slab, const ww_scaling *scaling, const float *x,
                               const float *other, float *y, bool adds, bool rectify)
 {
-    for (int64_t r = 0; r < slab->rows; r++)
-        for (int64_t i = 0; i < slab->n; i += LANES) {
-            int64_t at = r * slab->step + i, left = slab->n - i;
-            fetch(x + at), fetch_to_write(y + at);
-            vec t = scaled(s, SUB(load_up_to(x + at, left), ALL(s->centre)));
-            if (adds) {
-                fetch(other + at);
-                t = ADD(t, load_up_to(other + at, left));
-            }
-            store_up_to(y + at, rectify ? RECTIFIED(t) : t, left);
-        }
+    const ww_scaling s = *scaling; /* which no store can change */
+    for (int64_t r = 0; r < slab->rows; r++) {
+        int64_t at = r * slab->step, end = at + slab->n;
+        for (; at + LANES <= end; at += LANES)
+            scale_at(&s, x + at, other + at, y + at, LANES, adds, rectify);
+        if (at < end)
+            scale_at(&s, x + at, other + at, y + at, end - at, adds, rectify);
+    }
 }
 
 TARGET static void scale(const ww_slab *slab, const ww_scaling *s, const float *x,
@@ -132,9 +148,9 @@ TARGET static void scale(const ww_slab *slab, const ww_scaling *s, const float *
     else if (other != NULL)
         scale_rows(slab, s, x, other, y, true, false);
     else if (s->rectify)
-        scale_rows(slab, s, x, NULL, y, false, true);
+        scale_rows(slab, s, x, x, y, false, true);
     else
-        scale_rows(slab, s, x, NULL, y, false, false);
+        scale_rows(slab, s, x, x, y, false, false);
 }
 
 /* What decides where a gradient passes: nothing, the scaled x, or the rectified output. */
@@ -156,33 +172,45 @@ TARGET INLINE enum mask mask_of(const ww_scaling *s, const float *out)
     return !s->rectify ? NO_MASK : out == NULL ? MASK_X : MASK_OUT;
 }
 
-TARGET INLINE void scale_sums_rows(const ww_slab *slab, const ww_scaling *s, const float *x,
+/* The k-th vector of a group of 16. */
+TARGET INLINE void scale_sums_at(const ww_scaling *s, const float *x, const float *dy,
+                                 const float *out, float *passed, int64_t left, int k,
+                                 enum mask mask, turns *level, turns *slope)
+{
+    fetch(x), fetch(dy);
+    vec d = SUB(load_up_to(x, left), ALL(s->centre));
+    vec g = masked(mask, s, d, out, left, load_up_to(dy, left));
+    if (passed != NULL)
+        store_up_to(passed, g, left);
+    level->now[k] = ADD(level->now[k], g);
+    vec gd = MUL(g, d);
+    slope->now[k] = ADD(slope->now[k], gd);
+}
+
+TARGET INLINE void scale_sums_rows(const ww_slab *slab, const ww_scaling *scaling, const float *x,
                                    const float *dy, const float *out, float *passed, double sum[2],
                                    enum mask mask)
 {
+    const ww_scaling s = *scaling;
     turns level, slope;
     lanes_clear(&level.all), lanes_clear(&slope.all);
-    for (int64_t r = 0; r < slab->rows; r++)
-        for (int64_t i = 0; i < slab->n;) {
-            int64_t end = i + TURN * SUM_LANES < slab->n ? i + TURN * SUM_LANES : slab->n;
+    for (int64_t r = 0; r < slab->rows; r++) {
+        int64_t at = r * slab->step, end = at + slab->n;
+        while (at < end) {
+            int64_t turn = turn_end_of(at, end);
             turns_begin(&level), turns_begin(&slope);
-            for (; i < end; i += SUM_LANES)
+            for (; at + SUM_LANES <= turn; at += SUM_LANES)
 #pragma GCC unroll 4
-                for (int k = 0; k < GROUPS; k++) {
-                    int64_t in_row = i + k * LANES, left = slab->n - in_row;
-                    int64_t at = r * slab->step + in_row;
-                    fetch(x + at), fetch(dy + at);
-                    vec d = SUB(load_up_to(x + at, left), ALL(s->centre));
-                    vec g = load_up_to(dy + at, left);
-                    g = masked(mask, s, d, out + at, left, g);
-                    if (passed != NULL)
-                        store_up_to(passed + at, g, left);
-                    level.now[k] = ADD(level.now[k], g);
-                    vec gd = MUL(g, d);
-                    slope.now[k] = ADD(slope.now[k], gd);
-                }
+                for (int k = 0; k < GROUPS; k++)
+                    scale_sums_at(&s, x + at + k * LANES, dy + at + k * LANES, out + at + k * LANES,
+                                  passed != NULL ? passed + at + k * LANES : NULL, LANES, k, mask,
+                                  &level, &slope);
+            for (int k = 0; at < turn; k++, at += LANES)
+                scale_sums_at(&s, x + at, dy + at, out + at, passed != NULL ? passed + at : NULL,
+                              turn - at, k, mask, &level, &slope);
             turns_end(&level), turns_end(&slope);
         }
+    }
     sum[0] += lanes_total(&level.all);
     sum[1] += lanes_total(&slope.all);
 }
@@ -203,20 +231,28 @@ TARGET static void scale_sums(const ww_slab *slab, const ww_scaling *s, const fl
         scale_sums_rows(slab, s, x, dy, x, NULL, sum, NO_MASK);
 }
 
-TARGET INLINE void scale_back_rows(const ww_slab *slab, const ww_scaling *s, const float *x,
+TARGET INLINE void scale_back_at(const ww_scaling *s, const float *x, const float *dy,
+                                 const float *out, float *dx, int64_t left, enum mask mask)
+{
+    fetch(x), fetch(dy);
+    vec d = SUB(load_up_to(x, left), ALL(s->centre));
+    vec g = MUL(masked(mask, s, d, out, left, load_up_to(dy, left)), ALL(s->scale));
+    vec follows = MUL(d, ALL(s->slope));
+    follows = ADD(follows, ALL(s->level));
+    store_up_to(dx, SUB(g, follows), left);
+}
+
+TARGET INLINE void scale_back_rows(const ww_slab *slab, const ww_scaling *scaling, const float *x,
                                    const float *dy, const float *out, float *dx, enum mask mask)
 {
-    for (int64_t r = 0; r < slab->rows; r++)
-        for (int64_t i = 0; i < slab->n; i += LANES) {
-            int64_t at = r * slab->step + i, left = slab->n - i;
-            fetch(x + at), fetch(dy + at);
-            vec d = SUB(load_up_to(x + at, left), ALL(s->centre));
-            vec g = load_up_to(dy + at, left);
-            g = MUL(masked(mask, s, d, out + at, left, g), ALL(s->scale));
-            vec follows = MUL(d, ALL(s->slope));
-            follows = ADD(follows, ALL(s->level));
-            store_up_to(dx + at, SUB(g, follows), left);
-        }
+    const ww_scaling s = *scaling;
+    for (int64_t r = 0; r < slab->rows; r++) {
+        int64_t at = r * slab->step, end = at + slab->n;
+        for (; at + LANES <= end; at += LANES)
+            scale_back_at(&s, x + at, dy + at, out + at, dx + at, LANES, mask);
+        if (at < end)
+            scale_back_at(&s, x + at, dy + at, out + at, dx + at, end - at, mask);
+    }
 }
 
 TARGET static void scale_back(const ww_slab *slab, const ww_scaling *s, const float *x,
@@ -247,7 +283,7 @@ TARGET static double sum_of(const ww_slab *slab, const float *dy, const float *y
     lanes_clear(&sum.all);
     for (int64_t r = 0; r < slab->rows; r++)
         for (int64_t i = 0; i < slab->n;) {
-            int64_t end = i + TURN * SUM_LANES < slab->n ? i + TURN * SUM_LANES : slab->n;
+            int64_t end = turn_end_of(i, slab->n);
             turns_begin(&sum);
             for (; i < end; i += SUM_LANES)
 #pragma GCC unroll 4

@@ -234,14 +234,7 @@ void ww_winograd_list(const ww_winograd *w, int64_t first, int64_t last,
     }
 }
 
-/* The maps come from far away, a page each. */
-static void fetch(const struct ww_winograd_view *v, int64_t width, const float *map)
-{
-    const char *from = (const char *)(map + v->from);
-    for (int64_t i = 0; i < v->rows * width * (int64_t)sizeof(float); i += 64)
-        __builtin_prefetch(from + i, 0, 2);
-}
-
+/* The maps come from far away, a page each: those that follow are fetched meanwhile. */
 void ww_winograd_stage(const ww_winograd *w, const struct ww_winograd_block *b, const float *maps,
                        int64_t c, float *stage)
 {
@@ -249,9 +242,8 @@ void ww_winograd_stage(const ww_winograd *w, const struct ww_winograd_block *b, 
     for (int64_t i = 0; i < b->n_strips; i++) {
         const struct ww_winograd_view *v = &b->view[i];
         const float *map = maps + (b->strip[i].sample * w->c + c) * pixels;
-        if (c + AHEAD < w->c)
-            fetch(v, w->w, map + AHEAD * pixels);
-        w->kernels->copy_rows(stage + v->to, w->stride, map + v->from, w->w, v->rows, v->width);
+        w->kernels->copy_rows(stage + v->to, w->stride, map + v->from, w->w, v->rows, v->width,
+                              c + AHEAD < w->c ? AHEAD * pixels : 0);
     }
 }
 
@@ -276,7 +268,7 @@ void ww_winograd_unstage(const ww_winograd *w, const struct ww_winograd_block *b
         int64_t top = s->row * w->tile, left = s->column * w->tile;
         w->kernels->copy_rows(maps + ((s->sample * w->k + k) * w->oh + top) * w->ow + left, w->ow,
                               stage, w->stride, ww_least(s->rows * w->tile, w->oh - top),
-                              ww_least(s->count * w->tile, w->ow - left));
+                              ww_least(s->count * w->tile, w->ow - left), 0);
         stage += (s->rows * w->tile + w->border) * w->stride;
     }
 }

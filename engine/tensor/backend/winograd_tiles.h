@@ -80,16 +80,42 @@ TARGET INLINE void weight_column(const int n, const vec u[6], vec *o)
     o[4] = FMA(ALL(A4), sum_a, FMA(ALL(B4), sum_b, u[5]));
 }
 
+/* To the second cache. */
+INLINE void prefetch_at(const float *p, int64_t ahead)
+{
+    __builtin_prefetch((const void *)((uintptr_t)p + (uintptr_t)ahead * sizeof *p), 0, 2);
+}
+
+/* Rows of so many whole vectors. */
+TARGET INLINE void copy_vectors(const int vectors, float *to, int64_t to_stride, const float *from,
+                                int64_t from_stride, int64_t rows, int64_t ahead)
+{
+    for (int64_t i = 0; i < rows; i++, to += to_stride, from += from_stride)
+        for (int v = 0; v < vectors; v++) {
+            prefetch_at(from + v * LANES, ahead);
+            STORE(to + v * LANES, LOAD(from + v * LANES));
+        }
+}
+
 TARGET static void copy_rows(float *to, int64_t to_stride, const float *from, int64_t from_stride,
-                             int64_t rows, int64_t width)
+                             int64_t rows, int64_t width, int64_t ahead)
 {
     int64_t whole = width / LANES * LANES, rest = width - whole;
-    for (int64_t i = 0; i < rows; i++, to += to_stride, from += from_stride) {
-        for (int64_t x = 0; x < whole; x += LANES)
-            STORE(to + x, LOAD(from + x));
-        if (rest > 0)
-            store_first(to + whole, load_between(from + whole, 0, rest), rest);
-    }
+    if (width == LANES)
+        copy_vectors(1, to, to_stride, from, from_stride, rows, ahead);
+    else if (width == 2 * LANES)
+        copy_vectors(2, to, to_stride, from, from_stride, rows, ahead);
+    else
+        for (int64_t i = 0; i < rows; i++, to += to_stride, from += from_stride) {
+            for (int64_t x = 0; x < whole; x += LANES) {
+                prefetch_at(from + x, ahead);
+                STORE(to + x, LOAD(from + x));
+            }
+            if (rest > 0) {
+                prefetch_at(from + whole, ahead);
+                store_first(to + whole, load_between(from + whole, 0, rest), rest);
+            }
+        }
 }
 
 TARGET static void across_maps(float *to, int64_t to_stride, const float *from, int64_t from_stride,

@@ -46,10 +46,10 @@ static void invert_band(const ww_windows *at, const float *along, int64_t first,
     const ww_kernels *kernels = ww_kernels_best();
     int64_t rows = at->down + at->k - 1;
     float *sum = own + rows * n;
-    kernels->copy_rows(own, n, along + first, at->across, rows, n);
+    kernels->copy_rows(own, n, along + first, at->across, rows, n, 0);
     loops->sum_steps(own, n, at->k, at->down * n, sum);
     loops->invert_squares(sum, at->down * n, own, range);
-    kernels->copy_rows(scale + first, stride, own, n, at->down, n);
+    kernels->copy_rows(scale + first, stride, own, n, at->down, n, 0);
 }
 
 void ww_window_norms(const float *x, const ww_windows *at, int threads, float *scale,
