@@ -31,6 +31,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/shares.h"
 #include "engine/tensor/backend/sizes.h"
 #include "engine/tensor/backend/strided_parts.h"
 
@@ -395,9 +396,10 @@ void ww_strided_run(ww_strided *r, float *x, float *weight, float *y, float *scr
     if (r->pass == WW_CONV_WEIGHTS) {
         ww_strided_all_weights(r, x, y, scratch);
     } else {
-        int64_t n = r->size.n * r->strips;
-#pragma omp parallel for num_threads(r->threads) schedule(dynamic)
-        for (int64_t i = 0; i < n; i++)
+        ww_shares shares;
+        ww_shares_begin(&shares, r->size.n * r->strips, r->threads, false);
+#pragma omp parallel num_threads(r->threads)
+        for (int64_t i; (i = ww_shares_next(&shares)) >= 0;)
             one_strip(r, i / r->strips, i % r->strips, x, y, scratch, add);
     }
     ww_strided_end(r, weight, scratch);

@@ -18,6 +18,7 @@
 #include <omp.h>
 #include <string.h>
 
+#include "engine/base/shares.h"
 #include "engine/tensor/backend/sizes.h"
 #include "engine/tensor/backend/strided_parts.h"
 
@@ -133,8 +134,10 @@ void ww_strided_all_weights(const ww_strided *r, const float *x, const float *dy
 {
     int64_t n = r->size.n;
     int64_t parts = ww_least(r->blocks, (r->threads + r->lots - 1) / r->lots);
-#pragma omp parallel for num_threads(r->threads) schedule(dynamic)
-    for (int64_t i = 0; i < r->lots * parts; i++) {
+    ww_shares shares;
+    ww_shares_begin(&shares, r->lots * parts, r->threads, false);
+#pragma omp parallel num_threads(r->threads)
+    for (int64_t i; (i = ww_shares_next(&shares)) >= 0;) {
         int64_t lot = i / parts, part = i % parts, first = n * lot / r->lots;
         ww_strided_some_weights(r, first, n * (lot + 1) / r->lots - first, r->blocks * part / parts,
                                 r->blocks * (part + 1) / parts, x, dy, scratch);

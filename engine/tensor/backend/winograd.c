@@ -40,6 +40,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/shares.h"
+
 /* A product's panels of maps and of filters stay in a core's first cache (48 KiB, with room for
  * sums); its channels are added up PANEL at a time. */
 enum { CACHE_FLOATS = 10 << 10, PANEL = 256, AHEAD = 2 };
@@ -337,9 +339,12 @@ static void run_maps(ww_winograd *w, const float *in, const float *weight, float
     if (w->kept.made == NULL)
         scratch += ww_up((int64_t)(POINTS * w->filter_floats), LINE);
     size_t own = ww_winograd_own_floats(w);
-#pragma omp parallel for num_threads(w->threads) schedule(dynamic) if (w->tiles > w->block)
-    for (int64_t first = 0; first < w->tiles; first += w->block)
-        run_block(w, first, in, filters, out, scratch + (size_t)omp_get_thread_num() * own, add);
+    ww_shares blocks;
+    ww_shares_begin(&blocks, (w->tiles + w->block - 1) / w->block, w->threads, false);
+#pragma omp parallel num_threads(w->threads) if (w->tiles > w->block)
+    for (int64_t i; (i = ww_shares_next(&blocks)) >= 0;)
+        run_block(w, i * w->block, in, filters, out, scratch + (size_t)omp_get_thread_num() * own,
+                  add);
 }
 
 bool ww_winograd_can_add(const ww_winograd *w)

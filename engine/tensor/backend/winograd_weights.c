@@ -11,6 +11,8 @@
 #include <omp.h>
 #include <string.h>
 
+#include "engine/base/shares.h"
+
 #include "engine/tensor/backend/winograd_inside.h"
 
 enum { CHUNK_FLOATS = 3 << 15, CHUNK_MOST = 3 << 17, CHUNK_TILES = 48 };
@@ -190,11 +192,13 @@ void ww_winograd_run_weights(const ww_winograd *w, const float *x, float *weight
     float *own = scratch + w->parts * ww_up((int64_t)(POINTS * w->filter_floats), LINE);
     size_t floats = ww_winograd_own_floats(w);
     int64_t tasks = w->parts * w->n_shares[0] * w->n_shares[1];
+    ww_shares shares;
+    ww_shares_begin(&shares, tasks, w->threads, false);
 #pragma omp parallel num_threads(w->threads)
     {
-#pragma omp for schedule(dynamic)
-        for (int64_t task = 0; task < tasks; task++)
+        for (int64_t task; (task = ww_shares_next(&shares)) >= 0;)
             run_task(w, task, x, y, scratch, own + (size_t)omp_get_thread_num() * floats);
+#pragma omp barrier
 #pragma omp for
         for (int64_t c = 0; c < w->c; c++)
             finish_weights(w, c, scratch, weight);

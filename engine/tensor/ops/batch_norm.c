@@ -17,6 +17,8 @@
  * the rectification after it) that costs no walk through the maps. The compiler puts it there. */
 #include <math.h>
 
+#include "engine/base/shares.h"
+#include "engine/base/threads.h"
 #include "engine/tensor/backend/loops.h"
 #include "engine/tensor/backend/maps.h"
 #include "engine/tensor/ops.h"
@@ -112,6 +114,12 @@ static ww_scaling scaling_of(const ww_op_call *call, const struct cut *cut, int6
 typedef void piece_work(const ww_op_call *call, const struct cut *cut, int64_t piece);
 typedef void channel_work(ww_op_call *call, const struct cut *cut, int64_t c);
 
+static void work_run(const ww_op_call *call, const struct cut *cut, int64_t run, piece_work *work)
+{
+    for (int64_t i = run * cut->run; i < (run + 1) * cut->run && i < cut->pieces; i++)
+        work(call, cut, i);
+}
+
 /* Sums each piece, finishes each channel, and applies what comes out to the pieces: from the last
  * to the first, since the last are still near. */
 static void each(ww_op_call *call, piece_work *sum, channel_work *finish, piece_work *apply)
@@ -126,18 +134,20 @@ static void each(ww_op_call *call, piece_work *sum, channel_work *finish, piece_
             apply(call, &cut, piece);
         return;
     }
+    ww_shares sums, pieces;
+    int64_t runs = (cut.pieces + cut.run - 1) / cut.run;
+    ww_shares_begin(&sums, runs, ww_threads(), false);
+    ww_shares_begin(&pieces, runs, ww_threads(), true);
 #pragma omp parallel
     {
-#pragma omp for schedule(dynamic, cut.run)
-        for (int64_t piece = 0; piece < cut.pieces; piece++)
-            sum(call, &cut, piece);
+        for (int64_t run; (run = ww_shares_next(&sums)) >= 0;)
+            work_run(call, &cut, run, sum);
+#pragma omp barrier
 #pragma omp for schedule(static)
         for (int64_t c = 0; c < cut.m.c; c++)
             finish(call, &cut, c);
-#pragma omp for schedule(dynamic)
-        for (int64_t run = (cut.pieces - 1) / cut.run; run >= 0; run--)
-            for (int64_t i = run * cut.run; i < (run + 1) * cut.run && i < cut.pieces; i++)
-                apply(call, &cut, i);
+        for (int64_t run; (run = ww_shares_next(&pieces)) >= 0;)
+            work_run(call, &cut, run, apply);
     }
 }
 
