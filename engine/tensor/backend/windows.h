@@ -117,12 +117,21 @@ TARGET INLINE void columns(const float *p, const float *end, int stride, vec *ev
                odd);
 }
 
+/* What lies a page further on than the pixels of LANES windows (scaling.h says why). */
+TARGET INLINE void fetch_windows(const ww_window *w, const float *x, int stride)
+{
+    for (int row = 0; row < w->size; row++)
+        for (int i = 0; i < stride; i++)
+            fetch(x + row * w->step + i * LANES);
+}
+
 TARGET INLINE void max_row_of(const ww_window *w, const int stride, const float *x, int64_t n,
                               float *y, uint8_t *which)
 {
     for (int64_t u = 0; u < n; u += LANES) {
         vec top = ALL(0), even, odd;
         taps_vec tap = NO_TAPS;
+        fetch_windows(w, x + u * stride, stride);
         for (int row = 0; row < w->size; row++)
             for (int c = 0; c < w->size; c += stride) {
                 columns(x + row * w->step + u * stride + c, w->end, stride, &even, &odd);
@@ -172,6 +181,7 @@ TARGET static void sum_row(const ww_window *w, const float *x, int64_t n, float 
 {
     for (int64_t u = 0; u < n; u += LANES) {
         vec sum = ALL(0), even, odd;
+        fetch_windows(w, x + u * 2, 2);
         for (int row = 0; row < w->size; row++)
             for (int c = 0; c < w->size; c += 2) {
                 columns(x + row * w->step + u * 2 + c, w->end, 2, &even, &odd);
