@@ -93,14 +93,21 @@ static const double *total(const ww_op_call *call, const struct cut *cut, int64_
     return sum;
 }
 
-/* The rows of a piece, and where they begin. */
-static ww_slab slab_of(const struct cut *cut, int64_t piece, int64_t *at)
+/* The rows of a channel in a block of samples, and where they begin. */
+struct piece {
+    int64_t i, c, at;
+    ww_slab slab;
+};
+
+static struct piece piece_of(const struct cut *cut, int64_t i)
 {
     const ww_maps *m = &cut->m;
-    int64_t first = piece / m->c * cut->samples, left = m->n - first;
-    *at = (first * m->c + piece % m->c) * m->s;
-    return (ww_slab){
-        .rows = left < cut->samples ? left : cut->samples, .step = m->c * m->s, .n = m->s};
+    int64_t first = i / m->c * cut->samples, c = i % m->c, left = m->n - first;
+    return (struct piece){
+        i,
+        c,
+        (first * m->c + c) * m->s,
+        {.rows = left < cut->samples ? left : cut->samples, .step = m->c * m->s, .n = m->s}};
 }
 
 static ww_scaling scaling_of(const ww_op_call *call, const struct cut *cut, int64_t c)
@@ -111,13 +118,25 @@ static ww_scaling scaling_of(const ww_op_call *call, const struct cut *cut, int6
                         .rectify = call->rectify};
 }
 
-typedef void piece_work(const ww_op_call *call, const struct cut *cut, int64_t piece);
+typedef void piece_work(const ww_op_call *call, const struct cut *cut, const struct piece *piece);
 typedef void channel_work(ww_op_call *call, const struct cut *cut, int64_t c);
+
+static void work_on(const ww_op_call *call, const struct cut *cut, int64_t begin, int64_t end,
+                    piece_work *work)
+{
+    struct piece piece = piece_of(cut, begin);
+    while (piece.i < end) {
+        work(call, cut, &piece);
+        piece.i++, piece.c++, piece.at += cut->m.s;
+        if (piece.c == cut->m.c && piece.i < end) /* only now: divisions are slow */
+            piece = piece_of(cut, piece.i);
+    }
+}
 
 static void work_run(const ww_op_call *call, const struct cut *cut, int64_t run, piece_work *work)
 {
-    for (int64_t i = run * cut->run; i < (run + 1) * cut->run && i < cut->pieces; i++)
-        work(call, cut, i);
+    int64_t begin = run * cut->run, end = begin + cut->run;
+    work_on(call, cut, begin, end < cut->pieces ? end : cut->pieces, work);
 }
 
 /* Sums each piece, finishes each channel, and applies what comes out to the pieces: from the last
@@ -126,12 +145,10 @@ static void each(ww_op_call *call, piece_work *sum, channel_work *finish, piece_
 {
     const struct cut cut = cut_of(call);
     if (cut.m.size <= WW_LIGHT) {
-        for (int64_t piece = 0; piece < cut.pieces; piece++)
-            sum(call, &cut, piece);
+        work_on(call, &cut, 0, cut.pieces, sum);
         for (int64_t c = 0; c < cut.m.c; c++)
             finish(call, &cut, c);
-        for (int64_t piece = 0; piece < cut.pieces; piece++)
-            apply(call, &cut, piece);
+        work_on(call, &cut, 0, cut.pieces, apply);
         return;
     }
     ww_shares sums, pieces;
@@ -157,15 +174,13 @@ static float shift_of(const ww_op_call *call, const struct cut *cut, int64_t c)
     return call->in[X][c * cut->m.s];
 }
 
-static void sum_forward(const ww_op_call *call, const struct cut *cut, int64_t piece)
+static void sum_forward(const ww_op_call *call, const struct cut *cut, const struct piece *piece)
 {
-    int64_t at;
-    ww_slab slab = slab_of(cut, piece, &at);
-    double *sum = sums_of(call, piece);
+    double *sum = sums_of(call, piece->i);
     sum[0] = sum[1] = 0;
     if (call->mode == WW_TRAIN)
-        ww_loops_best()->moments(&slab, call->in[X] + at, shift_of(call, cut, piece % cut->m.c),
-                                 sum);
+        ww_loops_best()->moments(&piece->slab, call->in[X] + piece->at,
+                                 shift_of(call, cut, piece->c), sum);
 }
 
 /* The states of a channel follow the batch, once a run. */
@@ -194,13 +209,12 @@ static void finish_forward(ww_op_call *call, const struct cut *cut, int64_t c)
     call->saved[cut->m.c + c] = (float)(1 / sqrt(variance + EPSILON));
 }
 
-static void apply_forward(const ww_op_call *call, const struct cut *cut, int64_t piece)
+static void apply_forward(const ww_op_call *call, const struct cut *cut, const struct piece *piece)
 {
-    int64_t at;
-    ww_slab slab = slab_of(cut, piece, &at);
-    ww_scaling scaling = scaling_of(call, cut, piece % cut->m.c);
+    int64_t at = piece->at;
+    ww_scaling scaling = scaling_of(call, cut, piece->c);
     const float *other = call->n_in > ADDED ? call->in[ADDED] + at : NULL;
-    ww_loops_best()->scale(&slab, &scaling, call->in[X] + at, other, call->out + at);
+    ww_loops_best()->scale(&piece->slab, &scaling, call->in[X] + at, other, call->out + at);
 }
 
 static ww_status forward(ww_op_call *call)
@@ -221,18 +235,17 @@ static const float *out_of(const ww_op_call *call)
     return call->n_in > ADDED ? call->out : NULL;
 }
 
-static void sum_backward(const ww_op_call *call, const struct cut *cut, int64_t piece)
+static void sum_backward(const ww_op_call *call, const struct cut *cut, const struct piece *piece)
 {
-    int64_t at;
-    ww_slab slab = slab_of(cut, piece, &at);
-    ww_scaling scaling = scaling_of(call, cut, piece % cut->m.c);
+    int64_t at = piece->at;
+    ww_scaling scaling = scaling_of(call, cut, piece->c);
     float *passed = passed_of(call);
     const float *out = out_of(call);
-    double *sum = sums_of(call, piece);
+    double *sum = sums_of(call, piece->i);
     sum[0] = sum[1] = 0;
     if (call->grad_in[GAIN] != NULL || call->grad_in[BIAS] != NULL || call->mode == WW_TRAIN ||
         passed != NULL)
-        ww_loops_best()->scale_sums(&slab, &scaling, call->in[X] + at, call->grad_out + at,
+        ww_loops_best()->scale_sums(&piece->slab, &scaling, call->in[X] + at, call->grad_out + at,
                                     out != NULL ? out + at : NULL,
                                     passed != NULL ? passed + at : NULL, sum);
 }
@@ -246,10 +259,9 @@ static void finish_backward(ww_op_call *call, const struct cut *cut, int64_t c)
         call->grad_in[BIAS][c] = (float)sum[0];
 }
 
-static void apply_backward(const ww_op_call *call, const struct cut *cut, int64_t piece)
+static void apply_backward(const ww_op_call *call, const struct cut *cut, const struct piece *piece)
 {
-    int64_t at, c = piece % cut->m.c;
-    ww_slab slab = slab_of(cut, piece, &at);
+    int64_t at = piece->at, c = piece->c;
     ww_scaling scaling = scaling_of(call, cut, c);
     const float *passed = passed_of(call), *out = out_of(call);
     double rate = (double)call->saved[cut->m.c + c];
@@ -262,7 +274,7 @@ static void apply_backward(const ww_op_call *call, const struct cut *cut, int64_
         scaling.slope = (float)(share * sum[1] * rate * rate);
     }
     scaling.rectify = scaling.rectify && passed == NULL;
-    ww_loops_best()->scale_back(&slab, &scaling, call->in[X] + at,
+    ww_loops_best()->scale_back(&piece->slab, &scaling, call->in[X] + at,
                                 passed != NULL ? passed + at : call->grad_out + at,
                                 out != NULL ? out + at : NULL, call->grad_in[X] + at);
 }
