@@ -63,10 +63,7 @@ double ww_norm(const float *x, size_t n)
 #pragma omp parallel for schedule(static) if (n > PARALLEL)
     for (int c = 0; c < CHUNKS; c++) {
         const size_t begin = bound(n, (size_t)c), end = bound(n, (size_t)c + 1);
-        const ww_slab piece = {1, (int64_t)(end - begin), (int64_t)(end - begin)};
-        double sums[2] = {0};
-        ww_loops_best()->moments(&piece, x + begin, 0, sums);
-        part[c] = sums[1];
+        part[c] = ww_loops_best()->dot(x + begin, x + begin, (int64_t)(end - begin));
     }
     return sqrt(total(part));
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Convolutions with a stride of 2 (engine/tensor/backend/strided.h), for every processor that this
- * one can stand in for: against sums in double, on several threads, in parts, and added. */
+ * one can stand in for: against sums in double, on several threads, and added. */
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdio.h>
@@ -102,32 +102,8 @@ static void end(struct case_ *t)
     free(t->sum);
 }
 
-/* Samples first .. end-1 by two threads, a few at a time. */
-static void some(ww_strided *strided, int64_t first, int64_t last, int64_t step, float *x, float *y,
-                 float *scratch, bool add)
-{
-#pragma omp parallel for num_threads(2) ordered schedule(static, 1)
-    for (int64_t i = first; i < last; i += step)
-#pragma omp ordered
-        ww_strided_some(strided, i, i + step < last ? step : last - i, x, y, scratch, add);
-}
-
-static void run_parts(ww_strided *strided, const ww_conv_task *task, float *in[3], float *scratch,
-                      bool add)
-{
-    int64_t n = task->size.n, lots = ww_strided_lots(strided);
-    cr_assert_eq(lots > 0, task->pass == WW_CONV_WEIGHTS);
-    ww_strided_begin(strided, in[W], scratch);
-    if (lots == 0)
-        some(strided, 0, n, 2, in[X], in[Y], scratch, add);
-    for (int64_t lot = lots - 1; lot >= 0; lot--)
-        some(strided, n * lot / lots, n * (lot + 1) / lots, 2, in[X], in[Y], scratch, add);
-    ww_strided_end(strided, in[W], scratch);
-}
-
-/* The result on some threads, whole or in parts, between sentinels; added to `before` unless that
- * is NULL. */
-static float *result_of(const struct case_ *t, int threads, bool parts, const float *before)
+/* The result on some threads, between sentinels; added to `before` unless that is NULL. */
+static float *result_of(const struct case_ *t, int threads, const float *before)
 {
     ww_conv_task task = t->task;
     task.threads = threads;
@@ -144,10 +120,7 @@ static float *result_of(const struct case_ *t, int threads, bool parts, const fl
     scratch[room] = result[t->floats] = 12345;
     float *in[] = {t->in[X], t->in[W], t->in[Y]};
     in[task.pass == WW_CONV_FORWARD ? Y : task.pass == WW_CONV_DATA ? X : W] = result;
-    if (parts)
-        run_parts(strided, &task, in, scratch, before != NULL);
-    else
-        ww_strided_run(strided, in[X], in[W], in[Y], scratch, before != NULL);
+    ww_strided_run(strided, in[X], in[W], in[Y], scratch, before != NULL);
     cr_assert(scratch[room] == 12345 && result[t->floats] == 12345, "overrun");
     ww_strided_free(strided);
     free(scratch);
@@ -168,21 +141,19 @@ static double error_of(const struct case_ *t, const float *result, const float *
 
 static void check(const struct case_ *t, const char *where)
 {
-    float *one = result_of(t, 1, false, NULL), *two = result_of(t, 2, false, NULL);
-    float *parts = result_of(t, 2, true, NULL);
+    float *one = result_of(t, 1, NULL), *two = result_of(t, 2, NULL);
     size_t bytes = t->floats * sizeof *one;
     double error = error_of(t, one, NULL);
     cr_assert(error < 1e-6, "%s: relative rms %.3g", where, error);
     cr_assert(memcmp(one, two, bytes) == 0, "%s: two threads differ", where);
-    cr_assert(memcmp(one, parts, bytes) == 0, "%s: parts differ", where);
     if (t->task.pass == WW_CONV_DATA)
-        for (int part = 0; part < 2; part++) {
-            float *added = result_of(t, 1 + part, part == 1, t->in[X]);
+        for (int threads = 1; threads <= 2; threads++) {
+            float *added = result_of(t, threads, t->in[X]);
             error = error_of(t, added, t->in[X]);
             cr_assert(error < 1e-6, "%s: added, relative rms %.3g", where, error);
             free(added);
         }
-    free(one), free(two), free(parts);
+    free(one), free(two);
 }
 
 static void on_every_shape(int kind)

@@ -62,7 +62,7 @@ typedef struct ww_loops {
 
     /** The sum of x y, each product in double. */
     double (*dot)(const float *x, const float *y, int64_t n);
-    /** Adds the sums of x - shift and of (x - shift)^2. */
+    /** Adds the sums of x - shift and of (x - shift)^2, each of these in float. */
     void (*moments)(const ww_slab *slab, const float *x, float shift, double sum[2]);
     /** y of a scaling, plus `other` unless that is NULL; y may be x. */
     void (*scale)(const ww_slab *slab, const ww_scaling *s, const float *x, const float *other,

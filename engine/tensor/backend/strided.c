@@ -155,11 +155,6 @@ size_t ww_strided_scratch(const ww_strided *r)
     return (size_t)(r->shared + r->threads * r->own);
 }
 
-int64_t ww_strided_lots(const ww_strided *r)
-{
-    return r->lots;
-}
-
 /* ---- filters ---- */
 
 /* panels[eight][tap][8]; of filters that are not there, some others. */
@@ -193,12 +188,12 @@ static void fill_eight(const ww_strided *r, int64_t eight, const float *weight, 
             }
 }
 
-void ww_strided_begin(ww_strided *r, const float *weight, float *scratch)
+static void fill_panels(const ww_strided *r, const float *weight, float *scratch)
 {
-    if (r->pass == WW_CONV_FORWARD)
+    if (r->pass == WW_CONV_FORWARD) {
         fill_forward(r, weight, scratch);
-    if (r->pass != WW_CONV_DATA)
         return;
+    }
 #pragma omp parallel for num_threads(r->threads) if (r->eights * r->shared > FEW_WEIGHTS)
     for (int64_t eight = 0; eight < r->eights; eight++)
         fill_eight(r, eight, weight, scratch);
@@ -373,34 +368,16 @@ static void one_strip(const ww_strided *r, int64_t sample, int64_t i, float *x, 
         forward(r, x, v, rows, scratch, own, y);
 }
 
-void ww_strided_some(ww_strided *r, int64_t first, int64_t count, float *x, float *y,
-                     float *scratch, bool add)
-{
-    if (r->pass == WW_CONV_WEIGHTS) {
-        ww_strided_some_weights(r, first, count, 0, r->blocks, x, y, scratch);
-        return;
-    }
-    for (int64_t i = 0; i < count * r->strips; i++)
-        one_strip(r, first + i / r->strips, i % r->strips, x, y, scratch, add);
-}
-
-void ww_strided_end(ww_strided *r, float *weight, float *scratch)
-{
-    if (r->pass == WW_CONV_WEIGHTS)
-        ww_strided_end_weights(r, weight, scratch);
-}
-
 void ww_strided_run(ww_strided *r, float *x, float *weight, float *y, float *scratch, bool add)
 {
-    ww_strided_begin(r, weight, scratch);
     if (r->pass == WW_CONV_WEIGHTS) {
-        ww_strided_all_weights(r, x, y, scratch);
-    } else {
-        ww_shares shares;
-        ww_shares_begin(&shares, r->size.n * r->strips, r->threads, false);
-#pragma omp parallel num_threads(r->threads)
-        for (int64_t i; (i = ww_shares_next(&shares)) >= 0;)
-            one_strip(r, i / r->strips, i % r->strips, x, y, scratch, add);
+        ww_strided_all_weights(r, x, y, weight, scratch);
+        return;
     }
-    ww_strided_end(r, weight, scratch);
+    fill_panels(r, weight, scratch);
+    ww_shares shares;
+    ww_shares_begin(&shares, r->size.n * r->strips, r->threads, false);
+#pragma omp parallel num_threads(r->threads)
+    for (int64_t i; (i = ww_shares_next(&shares)) >= 0;)
+        one_strip(r, i / r->strips, i % r->strips, x, y, scratch, add);
 }

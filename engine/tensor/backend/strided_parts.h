@@ -34,11 +34,9 @@ struct ww_strided {
     int64_t rows;                /* of sums, of a row of taps of a block */
 };
 
+/** Sizes and workspace of the gradient of the weights, and that gradient. */
 void ww_strided_lay_out_weights(ww_strided *r);
-/* Blocks first_block .. last_block-1 of channels alone. */
-void ww_strided_some_weights(const ww_strided *r, int64_t first, int64_t count, int64_t first_block,
-                             int64_t last_block, const float *x, const float *dy, float *scratch);
-void ww_strided_all_weights(const ww_strided *r, const float *x, const float *dy, float *scratch);
-void ww_strided_end_weights(const ww_strided *r, float *weight, const float *scratch);
+void ww_strided_all_weights(const ww_strided *r, const float *x, const float *dy, float *weight,
+                            float *scratch);
 
 #endif

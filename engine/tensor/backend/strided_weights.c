@@ -110,8 +110,9 @@ static void add_block(const ww_strided *r, int64_t channels, int64_t rows, const
     }
 }
 
-void ww_strided_some_weights(const ww_strided *r, int64_t first, int64_t count, int64_t first_block,
-                             int64_t last_block, const float *x, const float *dy, float *scratch)
+/* Samples first .. first+count-1 of one lot, in that order, and some blocks of channels. */
+static void add_samples(const ww_strided *r, int64_t first, int64_t count, int64_t first_block,
+                        int64_t last_block, const float *x, const float *dy, float *scratch)
 {
     const ww_conv_size *s = &r->size;
     int64_t lot = ((first + 1) * r->lots - 1) / s->n, begin = s->n * lot / r->lots;
@@ -127,20 +128,6 @@ void ww_strided_some_weights(const ww_strided *r, int64_t first, int64_t count, 
             add_block(r, channels, rows, frame, turned, sample > begin || v > 0,
                       sums + block * r->block);
         }
-    }
-}
-
-void ww_strided_all_weights(const ww_strided *r, const float *x, const float *dy, float *scratch)
-{
-    int64_t n = r->size.n;
-    int64_t parts = ww_least(r->blocks, (r->threads + r->lots - 1) / r->lots);
-    ww_shares shares;
-    ww_shares_begin(&shares, r->lots * parts, r->threads, false);
-#pragma omp parallel num_threads(r->threads)
-    for (int64_t i; (i = ww_shares_next(&shares)) >= 0;) {
-        int64_t lot = i / parts, part = i % parts, first = n * lot / r->lots;
-        ww_strided_some_weights(r, first, n * (lot + 1) / r->lots - first, r->blocks * part / parts,
-                                r->blocks * (part + 1) / parts, x, dy, scratch);
     }
 }
 
@@ -163,10 +150,26 @@ static void end_channel(const ww_strided *r, int64_t k, int64_t c, const float *
         }
 }
 
-void ww_strided_end_weights(const ww_strided *r, float *weight, const float *scratch)
+static void end_weights(const ww_strided *r, float *weight, const float *scratch)
 {
     int64_t sixteens = (r->size.k + LINE - 1) / LINE;
 #pragma omp parallel for num_threads(r->threads) if (r->shared > FEW_WEIGHTS)
     for (int64_t i = 0; i < sixteens * r->size.c; i++)
         end_channel(r, i / r->size.c * LINE, i % r->size.c, scratch, weight);
+}
+
+void ww_strided_all_weights(const ww_strided *r, const float *x, const float *dy, float *weight,
+                            float *scratch)
+{
+    int64_t n = r->size.n;
+    int64_t parts = ww_least(r->blocks, (r->threads + r->lots - 1) / r->lots);
+    ww_shares shares;
+    ww_shares_begin(&shares, r->lots * parts, r->threads, false);
+#pragma omp parallel num_threads(r->threads)
+    for (int64_t i; (i = ww_shares_next(&shares)) >= 0;) {
+        int64_t lot = i / parts, part = i % parts, first = n * lot / r->lots;
+        add_samples(r, first, n * (lot + 1) / r->lots - first, r->blocks * part / parts,
+                    r->blocks * (part + 1) / parts, x, dy, scratch);
+    }
+    end_weights(r, weight, scratch);
 }
