@@ -15,7 +15,8 @@
  * not NULL, and the program adds up the contributions of several uses; an operator that can do that
  * itself says so (can_add), and is told where it should (add).
  *
- * Reductions that matter accumulate in double, in a fixed order that does not depend on the number
+ * Reductions that matter accumulate in double (sums of normalisation and of biases take sixteen
+ * numbers at a time in float first, scaling.h), in a fixed order that does not depend on the number
  * of threads: the same bits for any number of threads. */
 
 #include <stdint.h>

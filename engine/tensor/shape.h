@@ -25,6 +25,7 @@ typedef struct ww_shape {
 /** Number of elements; a batch that is still open counts as one. 1 for rank 0. */
 size_t ww_shape_size(const ww_shape *shape);
 
+/** Whether both have the same dimensions; an open batch equals an open batch alone. */
 bool ww_shape_equal(const ww_shape *a, const ww_shape *b);
 
 /** The shape with its open batch dimension (if any) set to `batch`. */

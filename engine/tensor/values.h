@@ -27,8 +27,10 @@ typedef struct ww_value {
  * array draws from its own name, so adding an area does not change the others. Free with
  * ww_values_free. `graph` must outlive the values. */
 ww_status ww_values_create(ww_values **out, const ww_graph *graph, uint64_t seed);
+/** Frees the values and all their arrays; NULL is allowed. */
 void ww_values_free(ww_values *values);
 
+/** The number of arrays, and the i-th of them (i below that number), which stays the values'. */
 size_t ww_values_count(const ww_values *values);
 ww_value *ww_values_at(ww_values *values, size_t i);
 

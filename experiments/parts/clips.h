@@ -30,6 +30,7 @@ typedef struct ww_clip_bench {
 /** Finds the area of type view-tuned and the one that it reads, and compiles; `model` stays the
  * caller's and must outlive the bench. WW_EINVAL where the brain has no such areas. */
 ww_status ww_clip_bench_open(ww_clip_bench *bench, ww_model *model, uint64_t set);
+/** Frees what the bench has compiled, not the model; once more does nothing. */
 void ww_clip_bench_close(ww_clip_bench *bench);
 
 /** How a clip is learned: upright, in the middle, 2 deg in size. */

@@ -27,6 +27,7 @@ typedef struct ww_gaze_set {
  * more pictures than that. Free with ww_gaze_set_free, also after a failure. Errors name the file:
  * WW_EIO, WW_EPARSE; WW_ENOTFOUND for a folder without such pictures. */
 ww_status ww_gaze_set_read(ww_gaze_set *out, const char *folder, int most, ww_arena *arena);
+/** Frees the pictures; the fixations are the arena's. Once more does nothing. */
 void ww_gaze_set_free(ww_gaze_set *set);
 
 /** How often each pixel was fixated: counts[height][width]. */

@@ -19,6 +19,7 @@ typedef struct ww_probe {
 
 /** Opens a probe on the area called `area`. Errors: WW_ENOTFOUND with the areas of the brain. */
 ww_status ww_probe_open(ww_probe *probe, ww_model *model, const char *area);
+/** Frees what the probe has compiled, not the model; once more does nothing. */
 void ww_probe_close(ww_probe *probe);
 
 /** Draws picture `i` as movie[frames][3][height][width]. Called from many threads at once. */

@@ -21,6 +21,7 @@ typedef struct ww_patches {
  * WW_ENOTFOUND for a folder without a picture that is large enough. */
 ww_status ww_patches_draw(ww_patches *out, const char *folder, int pictures, int size, int side,
                           size_t count, uint64_t seed);
+/** Frees the numbers; once more does nothing. */
 void ww_patches_free(ww_patches *patches);
 
 enum { WW_PATCH_MOST = 32 * 32 };
@@ -34,6 +35,7 @@ typedef struct ww_code {
 
 /** Fields of white noise; free with ww_code_free. */
 ww_status ww_code_create(ww_code *out, int side, int units, double sparseness, uint64_t seed);
+/** Frees the fields; once more does nothing. */
 void ww_code_free(ww_code *code);
 
 /** Coefficients [n][units] of n patches: the minimum that `steps` of accelerated descent find. */
@@ -49,6 +51,8 @@ typedef struct ww_gabor_fit {
     double x, y, cycles_px, normal_deg, phase_deg, nx, ny;
     double r2; /* share of the variance that it explains */
 } ww_gabor_fit;
+/** The best of three fits, which begin with envelopes of three widths, to field[side][side]; r2 is
+ * minus infinity where none succeeds. */
 ww_gabor_fit ww_gabor_fit_field(const float *field, int side);
 
 #endif

@@ -29,6 +29,7 @@ void ww_study_sweep(const char *folder);
 /** FOLDER/models/BRAIN-seedN.h5, FOLDER/parts/BRAIN-seedN.h5, and FOLDER/parts/BRAIN-seedN-X.h5 for
  * what experiment X described of the intact model, into path[WW_STUDY_PATH]. */
 void ww_study_model_path(char *path, const char *folder, const char *brain, uint64_t seed);
+/** The second of them. */
 void ww_study_part_path(char *path, const char *folder, const char *brain, uint64_t seed);
 void ww_study_described_path(char *path, const char *folder, const char *brain, uint64_t seed,
                              const char *experiment);

@@ -37,6 +37,7 @@ typedef struct ww_task_params {
 
 /** The callbacks of an experiment (ww_experiment); the state holds the trials. */
 ww_status ww_tasks_open(void **state, const ww_task_params *params, ww_model *model, uint64_t seed);
+/** Frees the state; NULL is allowed. */
 void ww_tasks_close(void *state);
 ww_status ww_tasks_measure(void *state, ww_model *model, double *value);
 void ww_tasks_chance(void *state, const ww_model *model, double *chance);

@@ -36,8 +36,8 @@ static double up(int64_t n, int64_t to)
     return (double)((n + to - 1) / to * to);
 }
 
-/* name_create, name_run and name_destroy of what is made for a kind of processor. */
-#define OF_KERNELS(name)                                                                           \
+/* name_create and name_destroy of what is made for a kind of processor; and name_run. */
+#define MADE_FOR_KERNELS(name)                                                                     \
     static ww_status name##_create(void **state, size_t *scratch_floats, const ww_conv_task *task) \
     {                                                                                              \
         ww_##name *made;                                                                           \
@@ -47,14 +47,16 @@ static double up(int64_t n, int64_t to)
         *state = made;                                                                             \
         return WW_OK;                                                                              \
     }                                                                                              \
+    static void name##_destroy(void *state)                                                        \
+    {                                                                                              \
+        ww_##name##_free(state);                                                                   \
+    }
+#define OF_KERNELS(name)                                                                           \
+    MADE_FOR_KERNELS(name)                                                                         \
     static ww_status name##_run(void *state, float *x, float *weight, float *y, float *scratch)    \
     {                                                                                              \
         ww_##name##_run(state, x, weight, y, scratch);                                             \
         return WW_OK;                                                                              \
-    }                                                                                              \
-    static void name##_destroy(void *state)                                                        \
-    {                                                                                              \
-        ww_##name##_free(state);                                                                   \
     }
 
 /* ---- oneDNN's direct kernels ---- */
@@ -283,15 +285,7 @@ static double strided_s(const ww_conv_task *task)
     return alone_s(seconds, task->pass == WW_CONV_WEIGHTS && s->n == 1 && s->c <= 16);
 }
 
-static ww_status strided_create(void **state, size_t *scratch_floats, const ww_conv_task *task)
-{
-    ww_strided *made;
-    *state = NULL;
-    WW_TRY(ww_strided_create(&made, task, ww_kernels_best()));
-    *scratch_floats = ww_strided_scratch(made);
-    *state = made;
-    return WW_OK;
-}
+MADE_FOR_KERNELS(strided)
 
 static ww_status strided_run(void *state, float *x, float *weight, float *y, float *scratch)
 {
@@ -309,11 +303,6 @@ static bool strided_can_add(const void *state)
 {
     (void)state;
     return true;
-}
-
-static void strided_destroy(void *state)
-{
-    ww_strided_free(state);
 }
 
 static const ww_conv_kernel strided = {"strided",      ww_strided_supports, strided_s,
