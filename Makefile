@@ -133,15 +133,18 @@ $(TEST): $(call obj,$(SRC_TEST) $(filter-out cli/main.c,$(SRC_CLI))) $(B)/regist
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcriterion
 
 # Criterion has a test's verdict before the leak checker runs, so leaks and the like go to files
-# SANLOG.PID, and any such file fails the run. Threads that wait do not spin: tests share the cores.
+# SANLOG.PID, and any line of theirs fails the run but NOLEAK: libgomp detaches the threads of a
+# team whose master ends, and one may be ending while the leak checker asks for its registers.
+# Threads that wait do not spin: tests share the cores.
 JOBS    ?= $(shell getconf _NPROCESSORS_ONLN)
 TIMEOUT ?= $(if $(SAN)$(COV),900,240)
 SANLOG  := $(CURDIR)/$(B)/sanitizer
+NOLEAK  := ^==[0-9]*==Unable to get registers from thread [0-9]*[.]$$
 run_tests = @rm -f $(SANLOG).*; \
   OMP_WAIT_POLICY=passive G_SLICE=always-malloc ASAN_OPTIONS=log_path=$(SANLOG) UBSAN_OPTIONS=print_stacktrace=1 \
   LSAN_OPTIONS=suppressions=$(CURDIR)/tests/support/lsan.supp:print_suppressions=0 \
   $(1) --jobs $(JOBS) --timeout $(TIMEOUT); status=$$?; \
-  ! cat $(SANLOG).* 2> /dev/null && exit $$status
+  ! grep -hv '$(NOLEAK)' $(SANLOG).* 2> /dev/null && exit $$status
 
 # Criterion is asked for by the tests alone
 $(call obj,$(SRC_TEST) $(wildcard tests/effects/*.c)): | $(B)/criterion
