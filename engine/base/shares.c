@@ -6,10 +6,25 @@
  * whoever comes, half of it lies in another core's. But cores are not equally fast at all times,
  * and with parts of fixed size all wait for the slowest. So each thread has a part of its own, and
  * who is done with that takes from the other end of what another has left (Blumofe & Leiserson
- * 1999, "Scheduling multithreaded computations by work stealing"). */
+ * 1999, "Scheduling multithreaded computations by work stealing").
+ *
+ * Where threads do different things, each loop on one of them, a thread that has nothing to do may
+ * take turns of another's loop in the same way. That one has put the loop on offer; when no turn is
+ * left it takes it back, and waits for those who still are at one. */
 #include "engine/base/shares.h"
 
 #include <omp.h>
+#include <sched.h>
+
+enum { PATIENCE = 256 };
+
+/* A loop on offer. */
+struct ww_open_turns {
+    const ww_turns *turns;
+    ww_shares shares;
+};
+
+static _Thread_local ww_offer *own_offer;
 
 static uint64_t packed(uint64_t begin, uint64_t end)
 {
@@ -47,9 +62,9 @@ static uint64_t left_of(ww_share *share)
     return begin < end ? end - begin : 0;
 }
 
-int64_t ww_shares_next(ww_shares *shares)
+/* A turn for the thread that has share `own`, or none. */
+static int64_t next(ww_shares *shares, int own)
 {
-    int own = omp_get_thread_num();
     int64_t turn = own < shares->n ? take(&shares->share[own], shares->backward) : -1;
     while (turn < 0) {
         int most = 0;
@@ -60,4 +75,67 @@ int64_t ww_shares_next(ww_shares *shares)
         turn = take(&shares->share[most], !shares->backward);
     }
     return turn;
+}
+
+int64_t ww_shares_next(ww_shares *shares)
+{
+    return next(shares, omp_get_thread_num());
+}
+
+static void run_together(const ww_turns *t)
+{
+    ww_shares shares;
+    ww_shares_begin(&shares, t->n, t->threads, false);
+#pragma omp parallel num_threads(t->threads)
+    {
+        float *own = t->own + (size_t)omp_get_thread_num() * t->own_floats;
+        for (int64_t i; (i = ww_shares_next(&shares)) >= 0;)
+            t->work(t->context, i, own);
+    }
+}
+
+/* Who helps counts itself before it looks at what is on offer, so none can come after the count. */
+static void run_offered(const ww_turns *t, ww_offer *offer)
+{
+    struct ww_open_turns open;
+    open.turns = t;
+    ww_shares_begin(&open.shares, t->n, 1, false);
+    atomic_store(&offer->open, &open);
+    for (int64_t i; (i = next(&open.shares, 0)) >= 0;)
+        t->work(t->context, i, t->own);
+    atomic_store(&offer->open, NULL);
+    for (int idle = 0; atomic_load(&offer->helpers) > 0;)
+        if (++idle > PATIENCE)
+            sched_yield(); /* the cores may be shared with others */
+}
+
+void ww_turns_run(const ww_turns *turns)
+{
+    if (turns->threads > 1)
+        run_together(turns);
+    else if (own_offer != NULL && turns->n > 1)
+        run_offered(turns, own_offer);
+    else
+        for (int64_t i = 0; i < turns->n; i++)
+            turns->work(turns->context, i, turns->own);
+}
+
+void ww_turns_offer(ww_offer *offer)
+{
+    own_offer = offer;
+}
+
+bool ww_turns_help(ww_offer *offer, float *own, size_t floats)
+{
+    int64_t turn = -1;
+    if (atomic_load_explicit(&offer->open, memory_order_relaxed) == NULL)
+        return false;
+    atomic_fetch_add(&offer->helpers, 1);
+    struct ww_open_turns *open = atomic_load(&offer->open);
+    if (open != NULL && open->turns->own_floats <= floats)
+        turn = next(&open->shares, open->shares.n);
+    if (turn >= 0)
+        open->turns->work(open->turns->context, turn, own);
+    atomic_fetch_sub(&offer->helpers, 1);
+    return turn >= 0;
 }

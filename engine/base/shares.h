@@ -13,6 +13,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum { WW_SHARES_MOST = 32 };
@@ -34,5 +35,34 @@ void ww_shares_begin(ww_shares *shares, int64_t n, int threads, bool backward);
 /** A turn for the calling thread; -1 when none is left. Each turn is given once, whichever threads
  * ask. */
 int64_t ww_shares_next(ww_shares *shares);
+
+/** A loop of its own: n turns, on so many threads, each of which has `own_floats` of workspace, one
+ * thread's after the other's from `own` on. `work` opens no parallel region. */
+typedef struct ww_turns {
+    int64_t n;
+    int threads;
+    void (*work)(const void *context, int64_t turn, float *own);
+    const void *context;
+    float *own;
+    size_t own_floats;
+} ww_turns;
+
+/** Does all turns; of a loop on one thread that has offered its loops, some may be done by those
+ * that help. */
+void ww_turns_run(const ww_turns *turns);
+
+/** Where a thread offers its loops; all 0 to begin with. */
+typedef struct ww_offer {
+    _Atomic(struct ww_open_turns *) open;
+    atomic_int helpers;
+    char apart[64 - sizeof(void *) - sizeof(int)]; /* lines of a cache are not shared */
+} ww_offer;
+
+/** Offers the calling thread's loops of one thread there from now on; NULL: no longer. */
+void ww_turns_offer(ww_offer *offer);
+
+/** Does one turn of the loop that is offered there, with workspace of so many floats, if there is
+ * one that needs no more; whether it did. */
+bool ww_turns_help(ww_offer *offer, float *own, size_t floats);
 
 #endif

@@ -12,7 +12,8 @@
  * of all that is touched; each cell knows its last writer and who has read it since. Of the steps
  * that may begin, the one with the most work behind it goes first (list scheduling by critical
  * path; Graham 1969, "Bounds on multiprocessing timing anomalies"). How long steps take is first
- * believed; after a few runs it has been measured, and who goes first is found anew. */
+ * believed; after a few runs it has been measured, and who goes first is found anew. A thread that
+ * finds no step takes turns of the loop that another is at (engine/base/shares.c). */
 
 #include <math.h>
 #include <omp.h>
@@ -453,17 +454,31 @@ static void do_step(ww_lanes *lanes, int lane, int s)
     atomic_fetch_sub(&lanes->left, 1);
 }
 
+/* Takes a turn of another lane's loop. */
+static bool help(ww_lanes *lanes, int lane)
+{
+    float *scratch = ww_lane_scratch(lanes->program, lane);
+    for (int l = 0; l < lanes->program->lanes; l++)
+        if (l != lane && ww_turns_help(&lanes->offer[l], scratch, lanes->program->lane_floats))
+            return true;
+    return false;
+}
+
 static void work(ww_lanes *lanes, int lane)
 {
     ww_threads_set(1);
+    ww_turns_offer(&lanes->offer[lane]);
     for (int idle = 0; atomic_load(&lanes->left) > 0 && atomic_load(&lanes->status) == WW_OK;) {
         int step = take(lanes);
         if (step >= 0) {
             do_step(lanes, lane, step);
             idle = 0;
-        } else if (++idle > PATIENCE)
+        } else if (help(lanes, lane))
+            idle = 0;
+        else if (++idle > PATIENCE)
             sched_yield(); /* the cores may be shared with others */
     }
+    ww_turns_offer(NULL);
 }
 
 ww_status ww_lanes_run(ww_lanes *lanes)

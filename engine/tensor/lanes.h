@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "engine/base/shares.h"
 #include "engine/tensor/compile.h"
 
 enum { WW_LANES_MOST = 16, WW_LANES_MESSAGE = 1024 };
@@ -38,7 +39,8 @@ struct ww_lanes {
     _Atomic int *left_of;    /* [n_steps]: how many it waits for that are not done yet */
     _Atomic uint64_t *ready; /* [words]: a bit a rank, set for steps that may begin */
     size_t words;
-    int runs; /* that were done, as far as they are counted */
+    ww_offer offer[WW_LANES_MOST]; /* of each lane's loops to those that have no step */
+    int runs;                      /* that were done, as far as they are counted */
     atomic_int left, status;
     char message[WW_LANES_MESSAGE];
 };

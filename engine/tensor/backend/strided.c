@@ -27,7 +27,6 @@
 #include "engine/tensor/backend/strided.h"
 
 #include <assert.h>
-#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -351,21 +350,28 @@ static void data(const ww_strided *r, float *dx, int64_t R, int64_t rows, const 
 
 /* ---- all of it ---- */
 
-/* Strip i of a sample. */
-static void one_strip(const ww_strided *r, int64_t sample, int64_t i, float *x, float *y,
-                      float *scratch, bool add)
+struct run {
+    const ww_strided *r;
+    float *x, *y;
+    const float *panels;
+    bool add;
+};
+
+/* A strip of a sample. */
+static void one_strip(const void *context, int64_t turn, float *own)
 {
+    const struct run *run = context;
+    const ww_strided *r = run->r;
     const ww_conv_size *s = &r->size;
     bool turned = r->pass == WW_CONV_DATA;
-    float *own = scratch + r->shared + omp_get_thread_num() * r->own;
+    int64_t sample = turn / r->strips, i = turn % r->strips;
     int64_t first = turned ? s->pad / 2 : 0, last = turned ? (s->h + s->pad + 1) / 2 : s->oh;
     int64_t v = first + i * r->strip, rows = ww_least(r->strip, last - v);
-    x += sample * s->c * s->h * s->w;
-    y += sample * s->k * s->oh * s->ow;
+    float *x = run->x + sample * s->c * s->h * s->w, *y = run->y + sample * s->k * s->oh * s->ow;
     if (turned)
-        data(r, x, v, rows, scratch, own, y, add);
+        data(r, x, v, rows, run->panels, own, y, run->add);
     else
-        forward(r, x, v, rows, scratch, own, y);
+        forward(r, x, v, rows, run->panels, own, y);
 }
 
 void ww_strided_run(ww_strided *r, float *x, float *weight, float *y, float *scratch, bool add)
@@ -375,9 +381,11 @@ void ww_strided_run(ww_strided *r, float *x, float *weight, float *y, float *scr
         return;
     }
     fill_panels(r, weight, scratch);
-    ww_shares shares;
-    ww_shares_begin(&shares, r->size.n * r->strips, r->threads, false);
-#pragma omp parallel num_threads(r->threads)
-    for (int64_t i; (i = ww_shares_next(&shares)) >= 0;)
-        one_strip(r, i / r->strips, i % r->strips, x, y, scratch, add);
+    const struct run run = {r, x, y, scratch, add};
+    ww_turns_run(&(ww_turns){.n = r->size.n * r->strips,
+                             .threads = r->threads,
+                             .work = one_strip,
+                             .context = &run,
+                             .own = scratch + r->shared,
+                             .own_floats = (size_t)r->own});
 }

@@ -15,7 +15,6 @@
  *
  * The samples are cut into lots, which are summed up apart, and the lots are then added up in
  * double: the same sums for any number of threads. */
-#include <omp.h>
 #include <string.h>
 
 #include "engine/base/shares.h"
@@ -112,12 +111,13 @@ static void add_block(const ww_strided *r, int64_t channels, int64_t rows, const
 
 /* Samples first .. first+count-1 of one lot, in that order, and some blocks of channels. */
 static void add_samples(const ww_strided *r, int64_t first, int64_t count, int64_t first_block,
-                        int64_t last_block, const float *x, const float *dy, float *scratch)
+                        int64_t last_block, const float *x, const float *dy, float *scratch,
+                        float *frame)
 {
     const ww_conv_size *s = &r->size;
     int64_t lot = ((first + 1) * r->lots - 1) / s->n, begin = s->n * lot / r->lots;
     float *sums = scratch + lot * r->blocks * r->block;
-    float *frame = scratch + r->shared + omp_get_thread_num() * r->own, *turned = frame + r->frame;
+    float *turned = frame + r->frame;
     for (int64_t i = 0; i < count * r->strips; i++) {
         int64_t sample = first + i / r->strips, v = i % r->strips * r->strip;
         int64_t rows = ww_least(r->strip, s->oh - v);
@@ -158,18 +158,33 @@ static void end_weights(const ww_strided *r, float *weight, const float *scratch
         end_channel(r, i / r->size.c * LINE, i % r->size.c, scratch, weight);
 }
 
+struct run {
+    const ww_strided *r;
+    const float *x, *dy;
+    float *scratch;
+    int64_t parts; /* of the blocks of channels, so that no thread stands idle */
+};
+
+static void one_part(const void *context, int64_t turn, float *own)
+{
+    const struct run *run = context;
+    const ww_strided *r = run->r;
+    int64_t lot = turn / run->parts, part = turn % run->parts;
+    int64_t first = r->size.n * lot / r->lots, last = r->size.n * (lot + 1) / r->lots;
+    add_samples(r, first, last - first, r->blocks * part / run->parts,
+                r->blocks * (part + 1) / run->parts, run->x, run->dy, run->scratch, own);
+}
+
 void ww_strided_all_weights(const ww_strided *r, const float *x, const float *dy, float *weight,
                             float *scratch)
 {
-    int64_t n = r->size.n;
-    int64_t parts = ww_least(r->blocks, (r->threads + r->lots - 1) / r->lots);
-    ww_shares shares;
-    ww_shares_begin(&shares, r->lots * parts, r->threads, false);
-#pragma omp parallel num_threads(r->threads)
-    for (int64_t i; (i = ww_shares_next(&shares)) >= 0;) {
-        int64_t lot = i / parts, part = i % parts, first = n * lot / r->lots;
-        add_samples(r, first, n * (lot + 1) / r->lots - first, r->blocks * part / parts,
-                    r->blocks * (part + 1) / parts, x, dy, scratch);
-    }
+    const struct run run = {r, x, dy, scratch,
+                            ww_least(r->blocks, (r->threads + r->lots - 1) / r->lots)};
+    ww_turns_run(&(ww_turns){.n = r->lots * run.parts,
+                             .threads = r->threads,
+                             .work = one_part,
+                             .context = &run,
+                             .own = scratch + r->shared,
+                             .own_floats = (size_t)r->own});
     end_weights(r, weight, scratch);
 }

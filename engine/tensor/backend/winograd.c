@@ -36,7 +36,6 @@
 #include "engine/tensor/backend/winograd_inside.h"
 
 #include <assert.h>
-#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -307,25 +306,34 @@ static void finish_block(const ww_winograd *w, const struct ww_winograd_block *b
     }
 }
 
-static void run_block(const ww_winograd *w, int64_t first, const float *in, const float *filters,
-                      float *out, float *scratch, bool add)
+struct run {
+    const ww_winograd *w;
+    const float *in, *filters;
+    float *out;
+    bool add;
+};
+
+static void run_block(const void *context, int64_t turn, float *scratch)
 {
+    const struct run *run = context;
+    const ww_winograd *w = run->w;
     struct ww_winograd_block b;
+    int64_t first = turn * w->block;
     float *maps = scratch, *sums = maps + POINTS * w->step[0], *stage = sums + POINTS * w->step[1];
     ww_winograd_list(w, first, ww_least(first + w->block, w->tiles), &b);
-    transform(w, &b, in, stage, maps);
+    transform(w, &b, run->in, stage, maps);
     ww_panels panels = {
         .a_step = EIGHT, .b_step = w->block, .b_vector = w->kernels->lanes, .c_row = w->block};
     for (size_t p = 0; p < POINTS; p++)
         for (int64_t c = 0; c < w->c; c += PANEL)
             for (int64_t k = 0; k < w->k; k += w->kernels->rows)
                 w->kernels->product(&panels,
-                                    filters + p * w->filter_floats + k / EIGHT * EIGHT * w->c +
+                                    run->filters + p * w->filter_floats + k / EIGHT * EIGHT * w->c +
                                         c * EIGHT + k % EIGHT,
                                     maps + p * w->step[0] + c * w->block,
                                     sums + p * w->step[1] + k * w->block, b.vectors,
                                     ww_least(PANEL, w->c - c), c > 0);
-    finish_block(w, &b, sums, stage, out, add);
+    finish_block(w, &b, sums, stage, run->out, run->add);
 }
 
 static void run_maps(ww_winograd *w, const float *in, const float *weight, float *out,
@@ -338,13 +346,13 @@ static void run_maps(ww_winograd *w, const float *in, const float *weight, float
     const float *filters = filters_of(w, weight, scratch);
     if (w->kept.made == NULL)
         scratch += ww_up((int64_t)(POINTS * w->filter_floats), LINE);
-    size_t own = ww_winograd_own_floats(w);
-    ww_shares blocks;
-    ww_shares_begin(&blocks, (w->tiles + w->block - 1) / w->block, w->threads, false);
-#pragma omp parallel num_threads(w->threads) if (w->tiles > w->block)
-    for (int64_t i; (i = ww_shares_next(&blocks)) >= 0;)
-        run_block(w, i * w->block, in, filters, out, scratch + (size_t)omp_get_thread_num() * own,
-                  add);
+    const struct run run = {w, in, filters, out, add};
+    ww_turns_run(&(ww_turns){.n = (w->tiles + w->block - 1) / w->block,
+                             .threads = w->tiles > w->block ? w->threads : 1,
+                             .work = run_block,
+                             .context = &run,
+                             .own = scratch,
+                             .own_floats = ww_winograd_own_floats(w)});
 }
 
 bool ww_winograd_can_add(const ww_winograd *w)

@@ -8,7 +8,6 @@
  * number that one core has written is read by another but the sums of the parts, at the end: cores
  * hand lines to each other so slowly that shared chunks took longer with two threads than with one.
  * No sum depends on how the work is shared out. */
-#include <omp.h>
 #include <string.h>
 
 #include "engine/base/shares.h"
@@ -151,28 +150,38 @@ static void run_chunk(const ww_winograd *w, int64_t first_row, int64_t rows, int
                                 filters / lanes, rows * w->across, !first);
 }
 
-static void run_task(const ww_winograd *w, int64_t task, const float *x, const float *y,
-                     float *sums, float *scratch)
+struct run {
+    const ww_winograd *w;
+    const float *x, *y;
+    float *sums, *weight;
+};
+
+static void run_task(const void *context, int64_t task, float *own)
 {
+    const struct run *run = context;
+    const ww_winograd *w = run->w;
     int64_t part = task / (w->n_shares[0] * w->n_shares[1]), all = w->n * w->down;
     int64_t c = task / w->n_shares[1] % w->n_shares[0] * w->share[0];
     int64_t k = task % w->n_shares[1] * w->share[1];
     int64_t begin = all * part / w->parts, end = all * (part + 1) / w->parts;
     int64_t rows = w->block / w->across;
-    sums += part * ww_up((int64_t)(POINTS * w->filter_floats), LINE);
+    float *sums = run->sums + part * ww_up((int64_t)(POINTS * w->filter_floats), LINE);
     for (int64_t row = begin; row < end; row += rows)
-        run_chunk(w, row, ww_least(rows, end - row), c, k, x, y, sums, row == begin, scratch);
+        run_chunk(w, row, ww_least(rows, end - row), c, k, run->x, run->y, sums, row == begin, own);
 }
 
-/* The parts' sums become filters. */
-static void finish_weights(const ww_winograd *w, int64_t c, const float *sums, float *weight)
+/* The parts' sums of a channel become filters. */
+static void finish_weights(const void *context, int64_t c, float *own_floats)
 {
+    const struct run *run = context;
+    const ww_winograd *w = run->w;
+    (void)own_floats;
     int64_t lanes = w->kernels->lanes, k_floats = ww_up(w->k, lanes);
     int64_t apart = ww_up((int64_t)(POINTS * w->filter_floats), LINE), n = ww_winograd_taps(w);
     for (int64_t k = 0; k < w->k; k += lanes) {
         float sum[POINTS * MOST_LANES], taps[MOST_TAPS * MOST_LANES];
         for (int64_t p = 0; p < POINTS; p++) {
-            const float *from = sums + p * (int64_t)w->filter_floats + c * k_floats + k;
+            const float *from = run->sums + p * (int64_t)w->filter_floats + c * k_floats + k;
             float *own = sum + p * lanes;
             memcpy(own, from, (size_t)lanes * sizeof *own);
             for (int64_t part = 1; part < w->parts; part++)
@@ -182,25 +191,21 @@ static void finish_weights(const ww_winograd *w, int64_t c, const float *sums, f
         w->kernels->weight_tiles(sum, (size_t)lanes, w->size, taps);
         for (int64_t l = 0; l < ww_least(lanes, w->k - k); l++)
             for (int64_t q = 0; q < n; q++)
-                weight[((k + l) * w->c + c) * n + q] = taps[q * lanes + l];
+                run->weight[((k + l) * w->c + c) * n + q] = taps[q * lanes + l];
     }
 }
 
 void ww_winograd_run_weights(const ww_winograd *w, const float *x, float *weight, const float *y,
                              float *scratch)
 {
-    float *own = scratch + w->parts * ww_up((int64_t)(POINTS * w->filter_floats), LINE);
-    size_t floats = ww_winograd_own_floats(w);
-    int64_t tasks = w->parts * w->n_shares[0] * w->n_shares[1];
-    ww_shares shares;
-    ww_shares_begin(&shares, tasks, w->threads, false);
-#pragma omp parallel num_threads(w->threads)
-    {
-        for (int64_t task; (task = ww_shares_next(&shares)) >= 0;)
-            run_task(w, task, x, y, scratch, own + (size_t)omp_get_thread_num() * floats);
-#pragma omp barrier
-#pragma omp for
-        for (int64_t c = 0; c < w->c; c++)
-            finish_weights(w, c, scratch, weight);
-    }
+    const struct run run = {w, x, y, scratch, weight};
+    ww_turns_run(
+        &(ww_turns){.n = w->parts * w->n_shares[0] * w->n_shares[1],
+                    .threads = w->threads,
+                    .work = run_task,
+                    .context = &run,
+                    .own = scratch + w->parts * ww_up((int64_t)(POINTS * w->filter_floats), LINE),
+                    .own_floats = ww_winograd_own_floats(w)});
+    ww_turns_run(
+        &(ww_turns){.n = w->c, .threads = w->threads, .work = finish_weights, .context = &run});
 }
