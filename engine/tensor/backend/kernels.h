@@ -18,6 +18,7 @@ typedef struct ww_panels {
     int64_t b_step;   /* from b[vectors][lanes] to the next */
     int64_t b_vector; /* from one vector of b to the next */
     int64_t c_row;    /* from one row of c to the next; its vectors are contiguous */
+    bool half;        /* half as many rows */
 } ww_panels;
 
 /** Filters' taps[channels][size][size][lanes] (turned by 180 degrees), transformed but for the

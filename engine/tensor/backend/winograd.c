@@ -318,7 +318,7 @@ static void run_block(const void *context, int64_t turn, float *scratch)
     const struct run *run = context;
     const ww_winograd *w = run->w;
     struct ww_winograd_block b;
-    int64_t first = turn * w->block;
+    int64_t first = turn * w->block, rows = w->kernels->rows;
     float *maps = scratch, *sums = maps + POINTS * w->step[0], *stage = sums + POINTS * w->step[1];
     ww_winograd_list(w, first, ww_least(first + w->block, w->tiles), &b);
     transform(w, &b, run->in, stage, maps);
@@ -326,13 +326,15 @@ static void run_block(const void *context, int64_t turn, float *scratch)
         .a_step = EIGHT, .b_step = w->block, .b_vector = w->kernels->lanes, .c_row = w->block};
     for (size_t p = 0; p < POINTS; p++)
         for (int64_t c = 0; c < w->c; c += PANEL)
-            for (int64_t k = 0; k < w->k; k += w->kernels->rows)
+            for (int64_t k = 0; k < w->k; k += rows) {
+                panels.half = w->k - k <= rows / 2;
                 w->kernels->product(&panels,
                                     run->filters + p * w->filter_floats + k / EIGHT * EIGHT * w->c +
                                         c * EIGHT + k % EIGHT,
                                     maps + p * w->step[0] + c * w->block,
                                     sums + p * w->step[1] + k * w->block, b.vectors,
                                     ww_least(PANEL, w->c - c), c > 0);
+            }
     finish_block(w, &b, sums, stage, run->out, run->add);
 }
 

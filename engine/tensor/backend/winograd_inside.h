@@ -24,6 +24,7 @@ struct ww_winograd {
     int64_t stride;                       /* floats of a row of the stage */
     int run;                              /* tiles of a vector that lie side by side, at a time */
     int64_t parts, share[2], n_shares[2]; /* of weights: channels of a task, c's and k's */
+    int rows;                             /* of products: 0: c's; 1: k's; the others are vectors */
     bool whole;                           /* no tile reaches beyond the map */
     size_t filter_floats;                 /* of one element of transformed filters */
     size_t step[2];                       /* between elements of transformed maps: c's and k's */

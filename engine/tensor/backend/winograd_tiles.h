@@ -350,16 +350,26 @@ TARGET INLINE void product_of(const int rows, const int vectors, const ww_panels
             STORE(c + i * p->c_row + v * LANES, sum[i][v]);
 }
 
+/* In threes or, rather than leave one over, in twos. */
+TARGET INLINE void product_in(const int rows, const ww_panels *p, const float *a, const float *b,
+                              float *c, int64_t vectors, int64_t n, bool add)
+{
+    int64_t v = 0;
+    for (; vectors - v >= VECTORS && vectors - v != 4; v += VECTORS)
+        product_of(rows, 3, p, a, b + v * p->b_vector, c + v * LANES, n, add);
+    for (; vectors - v >= 2; v += 2)
+        product_of(rows, 2, p, a, b + v * p->b_vector, c + v * LANES, n, add);
+    if (vectors - v == 1)
+        product_of(rows, 1, p, a, b + v * p->b_vector, c + v * LANES, n, add);
+}
+
 TARGET static void product(const ww_panels *p, const float *a, const float *b, float *c,
                            int64_t vectors, int64_t n, bool add)
 {
-    int64_t v = 0;
-    for (; v + VECTORS <= vectors; v += VECTORS)
-        product_of(ROWS, 3, p, a, b + v * p->b_vector, c + v * LANES, n, add);
-    if (vectors - v == 2)
-        product_of(ROWS, 2, p, a, b + v * p->b_vector, c + v * LANES, n, add);
-    if (vectors - v == 1)
-        product_of(ROWS, 1, p, a, b + v * p->b_vector, c + v * LANES, n, add);
+    if (p->half)
+        product_in(ROWS / 2, p, a, b, c, vectors, n, add);
+    else
+        product_in(ROWS, p, a, b, c, vectors, n, add);
 }
 
 #endif

@@ -39,6 +39,15 @@ static void plan_tasks(ww_winograd *w)
     }
 }
 
+/* Products of n rows and m columns take this long: rows come in halves, columns in vectors, and few
+ * vectors do not keep a core busy. */
+static double cost(const ww_winograd *w, int64_t n, int64_t m)
+{
+    int64_t lanes = w->kernels->lanes;
+    double slow = m <= lanes ? 1.25 : m <= 2 * lanes ? 1.05 : 1;
+    return slow * (double)ww_up(n, w->kernels->rows / 2) * (double)ww_up(m, lanes);
+}
+
 /* Small, so that a chunk's elements are still near when they are multiplied, but with enough tiles
  * to be worth reading and writing the sums once more. */
 static int64_t chunk_tiles(const ww_winograd *w)
@@ -51,6 +60,8 @@ void ww_winograd_plan_weights(ww_winograd *w)
 {
     int64_t lanes = w->kernels->lanes;
     plan_tasks(w);
+    int64_t c = ww_least(w->share[0], w->c), k = ww_least(w->share[1], w->k);
+    w->rows = cost(w, k, c) < cost(w, c, k);
     int64_t rows = chunk_tiles(w) / w->across;
     rows = ww_least(rows < 1 ? 1 : rows, (w->n * w->down + w->parts - 1) / w->parts);
     w->block = rows * w->across;
@@ -127,27 +138,33 @@ static void transform_rows(const ww_winograd *w, bool patches, int64_t first_row
         }
 }
 
-/* sums (first: =, else +=) of a chunk of rows of tiles, for a task's channels from c and k on. */
-static void run_chunk(const ww_winograd *w, int64_t first_row, int64_t rows, int64_t first_c,
-                      int64_t first_k, const float *x, const float *y, float *sums, bool first,
-                      float *scratch)
+/* sums (first: =, else +=) of a chunk of rows of tiles, for a task's channels from first_of[0] (of
+ * the c's) and first_of[1] (of the k's) on. */
+static void run_chunk(const ww_winograd *w, int64_t first_row, int64_t rows,
+                      const int64_t first_of[2], const float *x, const float *y, float *sums,
+                      bool first, float *scratch)
 {
-    int64_t lanes = w->kernels->lanes, k_floats = ww_up(w->k, lanes), height = w->kernels->rows;
-    int64_t channels = ww_least(w->share[0], ww_up(w->c, lanes) - first_c);
-    int64_t filters = ww_least(w->share[1], k_floats - first_k);
-    float *maps = scratch, *gradients = maps + POINTS * w->step[0];
-    float *stage = gradients + POINTS * w->step[1];
-    transform_rows(w, true, first_row, rows, first_c, channels / lanes, x, stage, maps);
-    transform_rows(w, false, first_row, rows, first_k, filters / lanes, y, stage, gradients);
+    int64_t lanes = w->kernels->lanes, height = w->kernels->rows, all[2] = {w->c, w->k}, lots[2];
+    float *turned[2] = {scratch, scratch + POINTS * w->step[0]};
+    float *stage = turned[1] + POINTS * w->step[1];
+    for (int i = 0; i < 2; i++) {
+        lots[i] = ww_least(w->share[i], ww_up(all[i], lanes) - first_of[i]) / lanes;
+        transform_rows(w, i == 0, first_row, rows, first_of[i], lots[i], i == 0 ? x : y, stage,
+                       turned[i]);
+    }
+    int a = w->rows, b = 1 - a;
+    int64_t row = ww_up(all[b], lanes), n = ww_least(lots[a] * lanes, all[a] - first_of[a]);
     ww_panels panels = {
-        .a_step = lanes, .b_step = lanes, .b_vector = w->block * lanes, .c_row = k_floats};
+        .a_step = lanes, .b_step = lanes, .b_vector = w->block * lanes, .c_row = row};
     for (size_t p = 0; p < POINTS; p++)
-        for (int64_t c = 0; c < ww_least(channels, w->c - first_c); c += height)
-            w->kernels->product(&panels,
-                                maps + p * w->step[0] + c / lanes * w->block * lanes + c % lanes,
-                                gradients + p * w->step[1],
-                                sums + p * w->filter_floats + (first_c + c) * k_floats + first_k,
-                                filters / lanes, rows * w->across, !first);
+        for (int64_t i = 0; i < n; i += height) {
+            panels.half = n - i <= height / 2;
+            w->kernels->product(
+                &panels, turned[a] + p * w->step[a] + i / lanes * w->block * lanes + i % lanes,
+                turned[b] + p * w->step[b],
+                sums + p * w->filter_floats + (first_of[a] + i) * row + first_of[b], lots[b],
+                rows * w->across, !first);
+        }
 }
 
 struct run {
@@ -161,27 +178,29 @@ static void run_task(const void *context, int64_t task, float *own)
     const struct run *run = context;
     const ww_winograd *w = run->w;
     int64_t part = task / (w->n_shares[0] * w->n_shares[1]), all = w->n * w->down;
-    int64_t c = task / w->n_shares[1] % w->n_shares[0] * w->share[0];
-    int64_t k = task % w->n_shares[1] * w->share[1];
+    int64_t channels[2] = {task / w->n_shares[1] % w->n_shares[0] * w->share[0],
+                           task % w->n_shares[1] * w->share[1]};
     int64_t begin = all * part / w->parts, end = all * (part + 1) / w->parts;
     int64_t rows = w->block / w->across;
     float *sums = run->sums + part * ww_up((int64_t)(POINTS * w->filter_floats), LINE);
     for (int64_t row = begin; row < end; row += rows)
-        run_chunk(w, row, ww_least(rows, end - row), c, k, run->x, run->y, sums, row == begin, own);
+        run_chunk(w, row, ww_least(rows, end - row), channels, run->x, run->y, sums, row == begin,
+                  own);
 }
 
-/* The parts' sums of a channel become filters. */
-static void finish_weights(const void *context, int64_t c, float *own_floats)
+/* The parts' sums of a row of products become filters. */
+static void finish_weights(const void *context, int64_t turn, float *none)
 {
     const struct run *run = context;
     const ww_winograd *w = run->w;
-    (void)own_floats;
-    int64_t lanes = w->kernels->lanes, k_floats = ww_up(w->k, lanes);
-    int64_t apart = ww_up((int64_t)(POINTS * w->filter_floats), LINE), n = ww_winograd_taps(w);
-    for (int64_t k = 0; k < w->k; k += lanes) {
+    (void)none;
+    int64_t lanes = w->kernels->lanes, n = ww_winograd_taps(w);
+    int64_t of = w->rows == 0 ? w->k : w->c, row = ww_up(of, lanes); /* vectors */
+    int64_t apart = ww_up((int64_t)(POINTS * w->filter_floats), LINE);
+    for (int64_t v = 0; v < of; v += lanes) {
         float sum[POINTS * MOST_LANES], taps[MOST_TAPS * MOST_LANES];
         for (int64_t p = 0; p < POINTS; p++) {
-            const float *from = run->sums + p * (int64_t)w->filter_floats + c * k_floats + k;
+            const float *from = run->sums + p * (int64_t)w->filter_floats + turn * row + v;
             float *own = sum + p * lanes;
             memcpy(own, from, (size_t)lanes * sizeof *own);
             for (int64_t part = 1; part < w->parts; part++)
@@ -189,9 +208,11 @@ static void finish_weights(const void *context, int64_t c, float *own_floats)
                     own[l] += from[part * apart + l];
         }
         w->kernels->weight_tiles(sum, (size_t)lanes, w->size, taps);
-        for (int64_t l = 0; l < ww_least(lanes, w->k - k); l++)
+        for (int64_t l = 0; l < ww_least(lanes, of - v); l++) {
+            int64_t filter = w->rows == 0 ? (v + l) * w->c + turn : turn * w->c + v + l;
             for (int64_t q = 0; q < n; q++)
-                run->weight[((k + l) * w->c + c) * n + q] = taps[q * lanes + l];
+                run->weight[filter * n + q] = taps[q * lanes + l];
+        }
     }
 }
 
@@ -206,6 +227,8 @@ void ww_winograd_run_weights(const ww_winograd *w, const float *x, float *weight
                     .context = &run,
                     .own = scratch + w->parts * ww_up((int64_t)(POINTS * w->filter_floats), LINE),
                     .own_floats = ww_winograd_own_floats(w)});
-    ww_turns_run(
-        &(ww_turns){.n = w->c, .threads = w->threads, .work = finish_weights, .context = &run});
+    ww_turns_run(&(ww_turns){.n = w->rows == 0 ? w->c : w->k,
+                             .threads = w->threads,
+                             .work = finish_weights,
+                             .context = &run});
 }
