@@ -241,6 +241,9 @@ static const ww_op_case strides[] = {
     CASE("5x5, stride 3, pixels between", 1, 16, 20, 2, 1, 5, 5, .stride = 3, .pad = 1),
     CASE("9x9, stride 3, a map no larger", 2, 7, 8, 3, 2, 9, 9, .stride = 3, .pad = 4),
     CASE("4x4, stride 3, one result", 2, 4, 4, 6, 2, 4, 4, .stride = 3),
+    CASE("16x16, stride 2", 1, 40, 37, 4, 1, 16, 16, .stride = 2, .pad = 7),
+    CASE("9x9, stride 2, wide padding", 3, 14, 21, 2, 3, 9, 9, .stride = 2, .pad = 8),
+    CASE("13x13, stride 3", 2, 29, 26, 3, 2, 13, 13, .stride = 3, .pad = 4),
     {0}};
 
 OF_KINDS(phases, ww_phases_supports, true)
@@ -250,7 +253,7 @@ Test(tensor_conv, strides_on_every_processor)
     on_every_processor(strides, 6, phases_for);
     const ww_conv_task good = {.size = {1, 1, 9, 9, 1, 5, 5, 3, 3, 2, 0, 1, 1}};
     ww_conv_task long_ = good, short_ = good, grouped = good, dilated = good, whole = good;
-    long_.size.kh = long_.size.kw = 7, short_.size.kh = short_.size.kw = 2;
+    long_.size.kh = long_.size.kw = 7, long_.size.k = 300, short_.size.kh = short_.size.kw = 2;
     grouped.size.groups = 2, dilated.size.dilation = 2, whole.size.stride = 1;
     cr_assert(ww_phases_supports(&good) && !ww_phases_supports(&long_) &&
               !ww_phases_supports(&short_) && !ww_phases_supports(&grouped) &&

@@ -6,6 +6,7 @@
  * picoseconds, are fitted to the best of up to 40 runs of 234 shapes on one core (Zen 5, AVX-512):
  * those of the areas of two brains, of known networks, and a grid of channels, maps and batches.
  * There, what is chosen takes 1.03 times as long as the best choice, in the mean. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "engine/tensor/backend/columns.h"
@@ -71,9 +72,9 @@ static bool always(const ww_conv_task *task)
  * Large filters with few channels have no kernels of their own for some gradients. */
 static double onednn_s(const ww_conv_task *task)
 {
-    static const double factor[][6] = {{0.0954, 9.14, 0, 173, 168, 8.03e5},
-                                       {6.77, 1.16, 5.16, 146, 171, 4.91e5},
-                                       {0.203, 9.24, 34.3, 134, 258, 0}};
+    static const double factor[][6] = {{0.0954, 9.14, 0, 173, 168, 5e6},
+                                       {6.77, 1.16, 5.16, 146, 171, 5e6},
+                                       {0.203, 9.24, 34.3, 134, 258, 8e6}};
     const ww_conv_size *s = &task->size;
     int64_t c = s->c / s->groups, k = s->k / s->groups, taps = s->kh * s->kw;
     bool depthwise = s->groups > 1 && c == 1 && k == 1 && s->c % 8 == 0;
@@ -133,6 +134,12 @@ static double winograd_few_s(const ww_conv_task *task, int64_t tiles, int64_t c,
            1e-12 * taps[task->pass] * filters * (double)(task->size.kh * task->size.kw);
 }
 
+/* Sums of weights for one tile: the side that costs less has the rows, the other the vectors. */
+static double winograd_sums(int64_t c, int64_t k)
+{
+    return fmin(up(c, 4) * up(k, 16), up(k, 4) * up(c, 16));
+}
+
 static double winograd_s(const ww_conv_task *task)
 {
     static const double factor[2][3][5] = {{{9.88, 2.5e3, 2.67e3, 1.31e4, 1.76e6},
@@ -147,11 +154,11 @@ static double winograd_s(const ww_conv_task *task)
     int64_t tile = 7 - s->kh, tiles = s->n * ((h + tile - 1) / tile) * ((w + tile - 1) / tile);
     int64_t c = turned ? s->k : s->c, k = turned ? s->c : s->k;
     double filters = task->keep && !weights ? 0 : (double)c * up(k, 8);
-    const double maps[] = {36 * up(tiles, 16) * (double)c * up(k, 8), (double)(tiles * c),
+    const double maps[] = {36 * up(tiles, 16) * (double)c * up(k, 4), (double)(tiles * c),
                            (double)(tiles * k), filters, 1};
     if (!weights && tiles <= 16)
         return winograd_few_s(task, tiles, c, k);
-    const double sums[] = {36 * (double)tiles * up(c, 8) * up(k, 16), (double)tiles * up(c, 16),
+    const double sums[] = {36 * (double)tiles * winograd_sums(c, k), (double)tiles * up(c, 16),
                            (double)tiles * up(k, 16), (double)c * up(k, 16), 1};
     return cost_s(5, factor[s->kh == 5][task->pass], weights ? sums : maps);
 }
@@ -197,11 +204,13 @@ static const ww_conv_kernel winograd = {
 
 static double phases_s(const ww_conv_task *task)
 {
-    static const double map = 600, filter = 1500; /* of a number that is moved */
+    static const double map = 900, filter = 1500; /* of a number that is moved */
     ww_conv_task inner = ww_phases_inner(task);
     const ww_conv_size *s = &inner.size;
-    return winograd_s(&inner) + 1e-12 * (map * (double)(s->n * s->c * s->h * s->w) +
-                                         filter * (double)(s->k * s->c * s->kh * s->kw));
+    bool alone = false;
+    double work = s->kh == 3 ? winograd_s(&inner) : ww_fourier_estimate_s(&inner, &alone);
+    return alone_s(work, alone) + 1e-12 * (map * (double)(s->n * s->c * s->h * s->w) +
+                                           filter * (double)(s->k * s->c * s->kh * s->kw));
 }
 
 OF_KERNELS(phases)
@@ -264,15 +273,15 @@ static double strided_classes(const ww_conv_size *s)
 static double strided_s(const ww_conv_task *task)
 {
     static const double factor[][5] = {
-        {8.5, 80, 45, 600, 0}, {8, 60, 0, 600, 2e5}, {6.8, 90, 3, 900, 1e6}};
+        {7.3, 80, 45, 600, 0}, {8, 60, 0, 600, 2e5}, {6.8, 90, 3, 600, 1e6}};
     const ww_conv_size *s = &task->size;
     double n = (double)s->n, c = (double)s->c, k = (double)s->k, area = (double)(s->oh * s->ow);
     double pixels = (double)(s->h * s->w), taps = (double)(s->kh * s->kw), filters = k * c * taps;
     double across = (double)s->kw, whole_k = up(s->k, 16), lots = s->n < 8 ? n : 8;
-    /* of the weights: eights of (column of taps, channel), and pixels that are turned, which is
-     * slow for few channels */
+    /* of the weights: eights of (column of taps, channel), and pixels that are turned; oneDNN has
+     * kernels of its own for 3 channels, and is slow for more that do not fill a vector */
     double rows = eights_of(s->kw * (s->c < 16 ? s->c : 16)) * (up(s->c, 16) / 16);
-    double turned = s->c == 1 ? 4 : s->c < 16 ? 32 : up(s->c, 16);
+    double turned = s->c == 1 ? 4 : s->c < 4 ? 32 : s->c < 16 ? 8 : up(s->c, 16);
     double slow = s->k > 16 ? 1 : 1.15;
     const double term[][5] = {{n * 8 * eights_of(s->k) * c * taps * up(s->oh * s->ow, 16),
                                n * area * (2 * c * across + k), n * filters, filters, 1},

@@ -9,8 +9,9 @@
 
 typedef struct ww_phases ww_phases;
 
-/** Whether a task is within its reach: square filters of more than `stride` and at most 3 `stride`
- * pixels, stride 2 or more, not dilated, one group. */
+/** Whether a task is within its reach: square filters of more than `stride` pixels, stride 2 or
+ * more, not dilated, one group; of filters of more than 3 `stride` pixels not too many for spectra
+ * (fourier.h). */
 bool ww_phases_supports(const ww_conv_task *task);
 
 /** The same work without a stride: its sizes, for an estimate of its cost. */
