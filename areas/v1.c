@@ -169,13 +169,6 @@ static ww_var form_filters(ww_area_site *site, const struct v1 *p, ww_var parvo,
     return filters;
 }
 
-static ww_var energy_of(ww_graph *g, ww_var pair)
-{
-    int64_t n = ww_var_shape(g, pair).dim[1] / 2;
-    ww_var square = ww_square(g, pair);
-    return ww_add(g, ww_slice(g, square, 1, 0, n), ww_slice(g, square, 1, n, 2 * n));
-}
-
 /* Divisor sqrt(sigma^2 + mean energy of a place), [N, 1, H, W]. */
 static ww_var divisor(ww_graph *g, ww_var energy, double sigma)
 {
@@ -267,7 +260,7 @@ static void build_interblob(ww_area_site *site, const struct v1 *p, ww_var parvo
         for (int s = 0; s < signals; s++) {
             ww_var signal = ww_slice(g, stride > 1 ? parvo : coarse, 1, s, s + 1);
             ww_var pair = ww_conv2d(g, signal, filters, attr);
-            ww_var energy = energy_of(g, pair);
+            ww_var energy = ww_energy(g, pair);
             energies[f] = s == 0 ? energy : ww_add(g, energies[f], energy);
             if (s == 0)
                 pairs[f] = pair;
@@ -276,8 +269,7 @@ static void build_interblob(ww_area_site *site, const struct v1 *p, ww_var parvo
     ww_var pair = n > 1 ? ww_concat(g, n, pairs, 1) : pairs[0];
     ww_var energy = n > 1 ? ww_concat(g, n, energies, 1) : energies[0];
     ww_var by = divisor(g, pooled(site, p, energy), p->sigma);
-    ww_var phases[2] = {ww_relu(g, pair), ww_relu(g, ww_affine(g, pair, -1, 0))};
-    ww_var simple = ww_div(g, ww_concat(g, 2, phases, 1), by);
+    ww_var simple = ww_on_off(g, ww_div(g, pair, by));
     ww_var drive = p->complex == COMPLEX_MAX ? strongest(site, p, pair) : ww_sqrt(g, energy);
     emit_interblob(site, p, ww_div(g, drive, by), simple);
 }
@@ -310,7 +302,7 @@ static void build_population(ww_area_site *site, const struct v1 *p, ww_var parv
                           (uint64_t)p->cell_seed);
         ww_var pairs = ww_population_pairs(site, tag[k], some, count[k], light, p->plastic);
         pairs = ww_mul(g, pairs, ww_cortex_decay(site));
-        energy[n] = energy_of(g, pairs);
+        energy[n] = ww_energy(g, pairs);
         v[k] = ww_population_potentials(site, tag[k], some, pairs, energy[n++]);
     }
     ww_population_tell(site, cell, p->cells);
@@ -398,7 +390,7 @@ static void build_4b(ww_area_site *site, const struct v1 *p, ww_var magno)
     ww_var filters = motion_filters(site, p, ww_var_shape(g, map).dim[1], deg_per_px, &n);
     ww_var pair = ww_conv2d(g, map, filters,
                             (ww_conv2d_attr){.pad = (int)ww_var_shape(g, filters).dim[2] / 2});
-    ww_var energy = energy_of(g, pair);
+    ww_var energy = ww_energy(g, pair);
     ww_var motion = ww_div(g, ww_sqrt(g, energy), divisor(g, energy, p->motion_sigma));
     ww_area_emit(site, "4B", ww_cortex_modulate(site, "4B", motion));
 }

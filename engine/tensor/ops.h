@@ -66,6 +66,10 @@ ww_var ww_sqrt(ww_graph *g, ww_var x);
 ww_var ww_square(ww_graph *g, ww_var x);
 /** |x|; the derivative at 0 is taken as 0. */
 ww_var ww_abs(ww_graph *g, ww_var x);
+/** The energy of pairs x[N, 2 C, ...], even then odd: x_c^2 + x_(C + c)^2, [N, C, ...]. */
+ww_var ww_energy(ww_graph *g, ww_var x);
+/** max(0, x), then max(0, -x), of x[N, C, ...]: [N, 2 C, ...]; derivatives at 0 are taken as 0. */
+ww_var ww_on_off(ww_graph *g, ww_var x);
 /** a x + b. */
 ww_var ww_affine(ww_graph *g, ww_var x, double a, double b);
 

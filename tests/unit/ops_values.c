@@ -83,6 +83,33 @@ Test(ops_values, reshape_sum_of_and_pad_keep_the_elements)
     ww_bench_free(&t);
 }
 
+/* Two samples of four channels of three pixels; 0 and what is not a number among them. */
+Test(ops_values, energy_and_on_off_pair_channels)
+{
+    enum { N = 2 * 4 * 3 };
+    float x[N];
+    ww_bench_random(x, N, 5);
+    x[0] = 0, x[7] = 0;
+    for (int k = 0; k < 2; k++) {
+        ww_bench t = ww_bench_create();
+        ww_var in = ww_input(t.g, "x", WW_SHAPE(WW_BATCH, 4, 3));
+        ww_bench_finish(&t, k == 0 ? ww_energy(t.g, in) : ww_on_off(t.g, in), 2, WW_GRADIENT);
+        ww_bench_feed(&t, "x", x, N);
+        const float *y = ww_bench_run(&t, 0), *dx = ww_bench_gradient(&t);
+        for (int i = 0; i < N; i++) {
+            int sample = i / 12, at = i % 12;
+            float pair = x[at < 6 ? i + 6 : i - 6], sign = (float)((x[i] > 0) - (x[i] < 0));
+            if (k == 0)
+                cr_assert_float_eq(y[sample * 6 + at % 6], x[i] * x[i] + pair * pair, 1e-6);
+            else
+                cr_assert(y[sample * 24 + at] == fmaxf(x[i], 0) &&
+                          y[sample * 24 + 12 + at] == fmaxf(-x[i], 0));
+            cr_assert_float_eq(dx[i], k == 0 ? 2 * x[i] : sign, 1e-6);
+        }
+        ww_bench_free(&t);
+    }
+}
+
 Test(ops_values, reductions_over_every_set_of_axes)
 {
     enum { N = 2 * 3 * 4 };
@@ -342,6 +369,7 @@ Test(ops_values, misuse_is_refused_with_the_reason)
     REFUSED(ww_add(g, v, u), "add: [N, 3] and [N, 4] do not broadcast");
     REFUSED(ww_sum_of(g, 2, BOTH), "sum_of: [N, 3] and [N, 4] (input 2) differ");
     REFUSED(ww_concat(g, 2, BOTH, 2), "concat: [N, 3] has no axis 2");
+    REFUSED(ww_energy(g, v), "energy: [N, 3] has no pairs: its channels are odd in number");
     REFUSED(ww_concat(g, 2, BOTH, 0), "concat: axis 0 of [N, 3] is the batch");
     REFUSED(ww_concat(g, 2, (const ww_var[]){v, m}, 1),
             "concat: [N, 3] and [N, 2, 5, 6] (input 2) differ elsewhere than on axis 1");

@@ -109,6 +109,12 @@ class Source:
         alone = self.uses[source] == 1 and self.nodes[source].get("op") in IN_PLACE_AFTER
         return f"F.relu({x[0]}, inplace={alone})"
 
+    def op_on_off(self, x, a, shape, node):
+        return f"torch.cat([F.relu({x[0]}), F.relu(-{x[0]})], 1)"
+
+    def op_energy(self, x, a, shape, node):
+        return f"{x[0]}[:, :{shape[1]}].square() + {x[0]}[:, {shape[1]}:].square()"
+
     def op_softplus(self, x, a, shape, node):
         return f"F.softplus({x[0]})"
 
