@@ -73,6 +73,16 @@ static int side_by_side(const ww_winograd *w)
     return run;
 }
 
+/* Lane of each tile of a block's vectors: those side by side are four lanes apart (simd.h). */
+static void order_lanes(ww_winograd *w)
+{
+    int64_t lanes = w->kernels->lanes, group = lanes / 4;
+    for (int64_t t = 0; t < WW_WINOGRAD_BLOCK; t++) {
+        int64_t i = t % lanes;
+        w->lane[t] = (uint8_t)(w->few ? t : t - i + i % group * 4 + i / group);
+    }
+}
+
 static void plan_maps(ww_winograd *w)
 {
     int64_t strips;
@@ -116,6 +126,7 @@ ww_status ww_winograd_create(ww_winograd **out, const ww_conv_size *s, ww_conv_p
     if (pass != WW_CONV_WEIGHTS) /* two pixels behind a patch are read */
         w->stride = ww_up(w->stride + 2, MOST_LANES);
     w->few = pass != WW_CONV_WEIGHTS && ww_winograd_are_few(w);
+    order_lanes(w);
     if (pass == WW_CONV_WEIGHTS)
         ww_winograd_plan_weights(w);
     else if (w->few)
@@ -180,16 +191,6 @@ static const float *filters_of(ww_winograd *w, const float *weight, float *scrat
 
 /* ---- maps ---- */
 
-/* Lane of tile t of a vector: those side by side are four lanes apart (simd.h). */
-static int64_t lane_of(const ww_winograd *w, int64_t t)
-{
-    if (w->few)
-        return t;
-    int64_t lanes = w->kernels->lanes, vector = t / lanes * lanes, i = t - vector;
-    int64_t group = lanes / 4;
-    return vector + i % group * 4 + i / group;
-}
-
 static void list_strips(const ww_winograd *w, int64_t first, int64_t last,
                         struct ww_winograd_block *b)
 {
@@ -219,19 +220,20 @@ void ww_winograd_list(const ww_winograd *w, int64_t first, int64_t last,
                                       s->column * w->tile - w->pad, s->rows * w->tile + w->border,
                                       s->count * w->tile + w->border, w->stride);
         b->view[i].to += stage_row * w->stride;
-        for (int64_t j = 0; j < s->rows * s->count; j++, t++) {
-            int64_t row = j / s->count * w->tile, column = j % s->count * w->tile;
-            int64_t place = (stage_row + row) * w->stride + column;
-            b->in[lane_of(w, t)] = (int32_t)place;
-            b->out[lane_of(w, t)] = (int32_t)(w->whole ? apart + (s->row * w->tile + row) * w->ow +
-                                                             s->column * w->tile + column
-                                                       : place);
+        for (int64_t row = 0; row < s->rows; row++, stage_row += w->tile) {
+            int64_t place = stage_row * w->stride;
+            int64_t out =
+                w->whole ? apart + (s->row + row) * w->tile * w->ow + s->column * w->tile : place;
+            for (int64_t j = 0; j < s->count * w->tile; j += w->tile, t++) {
+                b->in[w->lane[t]] = (int32_t)(place + j);
+                b->out[w->lane[t]] = (int32_t)(out + j);
+            }
         }
-        stage_row += s->rows * w->tile + w->border;
+        stage_row += w->border;
     }
     for (; t < b->vectors * lanes; t++) { /* lanes without tiles do the last ones once more */
-        b->in[lane_of(w, t)] = b->in[lane_of(w, t - w->run)];
-        b->out[lane_of(w, t)] = b->out[lane_of(w, t - w->run)];
+        b->in[w->lane[t]] = b->in[w->lane[t - w->run]];
+        b->out[w->lane[t]] = b->out[w->lane[t - w->run]];
     }
 }
 

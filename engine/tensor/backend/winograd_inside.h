@@ -11,6 +11,8 @@
 
 enum { PATCH = 6, POINTS = 36, MOST_TAPS = 25, EIGHT = 8, LINE = 16, MOST_LANES = 16 };
 
+enum { WW_WINOGRAD_BLOCK = 48 };
+
 /* The maps that are tiled in 6x6 patches, [n, c, h, w], and in tiles, [n, k, oh, ow]; pad and
  * all are those of the pass, so for the gradient of the maps x and y change places. */
 struct ww_winograd {
@@ -29,11 +31,10 @@ struct ww_winograd {
     size_t filter_floats;                 /* of one element of transformed filters */
     size_t step[2];                       /* between elements of transformed maps: c's and k's */
     size_t stage_floats;
-    ww_kept kept; /* transformed filters */
-    bool few;     /* tiles: winograd_few.c does the work */
+    ww_kept kept;                    /* transformed filters */
+    bool few;                        /* tiles: winograd_few.c does the work */
+    uint8_t lane[WW_WINOGRAD_BLOCK]; /* of each tile of a block */
 };
-
-enum { WW_WINOGRAD_BLOCK = 48 };
 
 /* Tiles beside each other in one sample, one row of them or more. */
 struct ww_winograd_strip {
