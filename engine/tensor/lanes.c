@@ -470,12 +470,10 @@ static void work(ww_lanes *lanes, int lane)
     ww_turns_offer(&lanes->offer[lane]);
     for (int idle = 0; atomic_load(&lanes->left) > 0 && atomic_load(&lanes->status) == WW_OK;) {
         int step = take(lanes);
-        if (step >= 0) {
+        if (step >= 0)
             do_step(lanes, lane, step);
-            idle = 0;
-        } else if (help(lanes, lane))
-            idle = 0;
-        else if (++idle > PATIENCE)
+        idle = step >= 0 || help(lanes, lane) ? 0 : idle + 1;
+        if (idle > PATIENCE)
             sched_yield(); /* the cores may be shared with others */
     }
     ww_turns_offer(NULL);

@@ -119,7 +119,7 @@ static const ww_conv_kernel onednn = {"onednn",       always, onednn_s, onednn_c
 
 static bool winograd_supports(const ww_conv_task *task)
 {
-    return ww_winograd_supports(&task->size);
+    return ww_winograd_supports(&task->size, task->pass);
 }
 
 /* Tiles of one vector (winograd_few.c): taps are gathered, for the gradient of the maps from afar,
@@ -150,16 +150,21 @@ static double winograd_s(const ww_conv_task *task)
                                             {9.12, 3.29e3, 1.11e3, 2.34e4, 7.89e5}}};
     const ww_conv_size *s = &task->size;
     bool turned = task->pass == WW_CONV_DATA, weights = task->pass == WW_CONV_WEIGHTS;
-    int64_t h = turned ? s->h : s->oh, w = turned ? s->w : s->ow;
-    int64_t tile = 7 - s->kh, tiles = s->n * ((h + tile - 1) / tile) * ((w + tile - 1) / tile);
+    bool cut = s->stride == 2;
+    int64_t h = turned ? s->h : s->oh, w = turned ? s->w : s->ow, tile = cut ? 4 : 7 - s->kh;
+    int64_t tiles = s->n * ((h + tile - 1) / tile) * ((w + tile - 1) / tile);
     int64_t c = turned ? s->k : s->c, k = turned ? s->c : s->k;
-    double filters = task->keep && !weights ? 0 : (double)c * up(k, 8);
-    const double maps[] = {36 * up(tiles, 16) * (double)c * up(k, 4), (double)(tiles * c),
-                           (double)(tiles * k), filters, 1};
-    if (!weights && tiles <= 16)
+    if (!weights && !cut && tiles <= 16)
         return winograd_few_s(task, tiles, c, k);
-    const double sums[] = {36 * (double)tiles * winograd_sums(c, k), (double)tiles * up(c, 16),
-                           (double)tiles * up(k, 16), (double)c * up(k, 16), 1};
+    /* four phases of maps are cut out of each; of weights, each fills whole vectors */
+    double points = cut ? 25 : 36, taken = !cut ? 1 : weights ? 0.8 : 1.5;
+    c = !cut ? c : weights ? 4 * ((c + 15) / 16 * 16) : 4 * c;
+    double filters = task->keep && !weights ? 0 : (double)c * up(k, 8);
+    const double maps[] = {points * up(tiles, 16) * (double)c * up(k, 4),
+                           taken * (double)(tiles * c), (double)(tiles * k), filters, 1};
+    const double sums[] = {points * (double)tiles * winograd_sums(c, k),
+                           taken * (double)tiles * up(c, 16), (double)tiles * up(k, 16),
+                           (double)c * up(k, 16), 1};
     return cost_s(5, factor[s->kh == 5][task->pass], weights ? sums : maps);
 }
 

@@ -26,11 +26,11 @@ TARGET static void few_maps(const float *from, int64_t stride, const int32_t *of
         vec d[6];
         load_columns(from + i * stride, offset, 1, 4, d);
         load_columns(from + i * stride + 4, offset, 1, 2, d + 4);
-        input_column(d, t[i]);
+        input_column(6, d, t[i]);
     }
     for (int j = 0; j < 6; j++) {
         vec d[6] = {t[0][j], t[1][j], t[2][j], t[3][j], t[4][j], t[5][j]}, o[6];
-        input_column(d, o);
+        input_column(6, d, o);
         for (int i = 0; i < 6; i++) {
             float tile[LANES];
             STORE(tile, MUL(ALL(factor(i) * factor(j)), o[i]));

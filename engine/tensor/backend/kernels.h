@@ -127,30 +127,36 @@ typedef struct ww_kernels {
     void (*copy_rows)(float *to, int64_t to_stride, const float *from, int64_t from_stride,
                       int64_t rows, int64_t width, int64_t ahead);
 
-    /** to[36][step] = B' d B of the 6x6 pixels at from + offset. Lanes l, l + 4, l + 8, ... are
-     * tiles side by side, `run` at a time (1, 2 or lanes / 4); two pixels beyond the last one's
-     * patch are read. */
-    void (*input_tiles)(const float *from, int64_t stride, const int32_t *offset, int run,
+    /** In what follows, `side` is 6 points along a side, or the first 5 of them, as filters of 2x2
+     * want them (winograd.c). */
+
+    /** to[side^2][step] = B' d B of side x side pixels at from + offset. Lanes l, l + 4, l + 8, ...
+     * are tiles side by side, `run` at a time (1, 2 or lanes / 4); two (with 5 points, three)
+     * pixels beyond the last one's patch are read. */
+    void (*input_tiles)(int side, const float *from, int64_t stride, const int32_t *offset, int run,
                         float *to, size_t step);
     /** to[rows][to_stride][lanes] = from[rows][from_stride], `width` pixels of each row, of one map
      * a lane, that begins at from + offset. */
     void (*across_maps)(float *to, int64_t to_stride, const float *from, int64_t from_stride,
                         const int32_t *offset, int64_t rows, int64_t width);
-    /** to[36][step] = B' d B, and A d A', of the 6x6, and tile x tile, pixels of
-     * from[6 or tile][stride][lanes]. A tile has 4 or 2 pixels a side. */
-    void (*input_tile)(const float *from, int64_t stride, float *to, size_t step);
-    void (*gradient_tile)(const float *from, int64_t stride, int tile, float *to, size_t step);
-    /** The tile x tile pixels at to + offset = A' m A of from[36][step]; `run` as above. */
-    void (*output_tiles)(const float *from, size_t step, float *to, int64_t stride,
+    /** to[side^2][step] = B' d B, and A d A', of the side x side pixels that are `apart` (1 or 2)
+     * from one another, and of tile x tile ones, of from[rows][stride][lanes]. A tile has 4 or 2
+     * pixels a side. */
+    void (*input_tile)(int side, const float *from, int64_t stride, int64_t apart, float *to,
+                       size_t step);
+    void (*gradient_tile)(int side, const float *from, int64_t stride, int tile, float *to,
+                          size_t step);
+    /** The tile x tile pixels at to + offset = A' m A of from[side^2][step]; `run` as above. */
+    void (*output_tiles)(int side, const float *from, size_t step, float *to, int64_t stride,
                          const int32_t *offset, int tile, int run);
-    /** The same, added to what is there; tiles of 4x4 or 2x2 that lie in several lanes are added to
-     * once. */
-    void (*add_output_tiles)(const float *from, size_t step, float *to, int64_t stride,
+    /** The same of 6 points, added to what is there; tiles of 4x4 or 2x2 that lie in several lanes
+     * are added to once. */
+    void (*add_output_tiles)(int side, const float *from, size_t step, float *to, int64_t stride,
                              const int32_t *offset, int tile, int run);
-    /** to[size][size][lanes] = G' u G of from[36][step]. */
+    /** to[size][size][lanes] = G' u G of from[side^2][step]; 5 points for a size of 2, else 6. */
     void (*weight_tiles)(const float *from, size_t step, int size, float *to);
 
-    /** to[36][step][8] = G g G' of eight filters, taps[size][size][8]. */
+    /** to[side^2][step][8] = G g G' of eight filters, taps[size][size][8]; likewise. */
     void (*filter_tiles)(const float *taps, int size, float *to, size_t step);
 
     /** to[6][map_row], of each row fours[6][4] = B' d B, times the factors, of the 6x6 pixels at

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Convolution with filters of 3x3 and 5x5 by Winograd's minimal filtering, F(4x4, 3x3) and
- * F(2x2, 5x5) (Winograd 1980; Lavin & Gray 2016, "Fast algorithms for convolutional neural
- * networks").
+/* Convolution with filters of 3x3 and 5x5, and of 4x4 with a stride of 2, by Winograd's minimal
+ * filtering, F(4x4, 3x3), F(2x2, 5x5) and F(4x4, 2x2) (Winograd 1980; Lavin & Gray 2016, "Fast
+ * algorithms for convolutional neural networks").
  *
  * A tile of 4x4 (2x2) outputs Y comes from 6x6 inputs d and one filter g, both taken as polynomials
  * that are multiplied at six points in each dimension:
@@ -27,7 +27,11 @@
  * exact in binary. Relative rms error against sums in double, normal numbers, 3x3: 8e-7 for 64
  * channels, 2e-6 for 512, 3e-6 at most for the weights of maps of 64x64; so F(2x2, 3x3), which has
  * 2.25 products an output for 4, is not wanted for its accuracy. 5x5: 4e-7 to 8e-7 for up to 24
- * channels, 1e-6 at most.
+ * channels, 1e-6 at most. 4x4 with a stride: 1e-6 for 70 channels, 2e-6 for 96.
+ *
+ * With a stride of 2 the pixels x(2 v + p, 2 u + q) of each of four phases (p, q) meet the taps
+ * w(2 a + p, 2 b + q) alone, two along each side (phases.c): four times as many channels, without a
+ * stride. F(4x4, 2x2) needs no more than the five finite points, 25 products for 64.
  *
  * Forward and the gradient of the maps work on blocks of tiles, each by one thread from the input
  * to the output, small enough to stay in its cache; lanes are tiles, so any number of channels will
@@ -43,11 +47,14 @@
 
 /* A product's panels of maps and of filters stay in a core's first cache (48 KiB, with room for
  * sums); its channels are added up PANEL at a time. */
-enum { CACHE_FLOATS = 10 << 10, PANEL = 256, AHEAD = 2 };
+enum { CACHE_FLOATS = 10 << 10, PANEL = 256, AHEAD = 2, PHASES = 4 };
 
 /* On maps smaller than 5x5 filters most taps meet zeros, and their rounding errors remain. */
-bool ww_winograd_supports(const ww_conv_size *size)
+bool ww_winograd_supports(const ww_conv_size *size, ww_conv_pass pass)
 {
+    if (size->stride == 2)
+        return size->kh == 4 && size->kw == 4 && size->dilation == 1 && size->groups == 1 &&
+               size->pad < 4 && pass != WW_CONV_DATA;
     int64_t smallest = ww_least(ww_least(size->h, size->w), ww_least(size->oh, size->ow));
     return size->kh == size->kw && (size->kh == 3 || (size->kh == 5 && smallest >= 5)) &&
            size->stride == 1 && size->dilation == 1 && size->groups == 1 && size->pad < size->kh;
@@ -67,7 +74,7 @@ static int64_t block_size(const ww_winograd *w)
 /* How many tiles of a vector lie side by side in every row of tiles. */
 static int side_by_side(const ww_winograd *w)
 {
-    int run = w->size == 3 ? w->kernels->lanes / 4 : 1;
+    int run = w->tile == 4 ? w->kernels->lanes / 4 : 1;
     while (w->across % run != 0 || w->block % run != 0)
         run /= 2;
     return run;
@@ -93,25 +100,31 @@ static void plan_maps(ww_winograd *w)
     w->step[0] = ww_winograd_spread(w->c * w->block);
     w->step[1] = ww_winograd_spread(ww_up(w->k, EIGHT) * w->block);
     w->stage_floats = (size_t)(strips * PATCH * w->stride);
+    if (w->cut == 2) /* a stage a phase; a vector behind each is read */
+        w->stage_floats = PHASES * (w->stage_floats + MOST_LANES);
 }
 
 ww_status ww_winograd_create(ww_winograd **out, const ww_conv_size *s, ww_conv_pass pass,
                              int threads, const ww_kernels *kernels, bool keep)
 {
-    assert(ww_winograd_supports(s));
+    assert(ww_winograd_supports(s, pass));
     *out = NULL;
     ww_winograd *w = malloc(sizeof *w);
     if (w == NULL)
         return WW_FAIL(WW_ENOMEM, "out of memory for a convolution");
-    bool turned = pass == WW_CONV_DATA;
+    bool turned = pass == WW_CONV_DATA, cut = s->stride == 2;
     *w = (ww_winograd){.kernels = kernels,
                        .pass = pass,
                        .threads = threads,
-                       .size = (int)s->kh,
-                       .tile = PATCH + 1 - s->kh,
-                       .border = s->kh - 1,
+                       .size = cut ? 2 : (int)s->kh,
+                       .side = cut ? PATCH - 1 : PATCH,
+                       .cut = (int)s->stride,
+                       .tile = cut ? 4 : PATCH + 1 - s->kh,
+                       .border = cut ? 1 : s->kh - 1,
                        .n = s->n,
-                       .c = turned ? s->k : s->c,
+                       .c = cut      ? PHASES * s->c
+                            : turned ? s->k
+                                     : s->c,
                        .h = turned ? s->oh : s->h,
                        .w = turned ? s->ow : s->w,
                        .k = turned ? s->c : s->k,
@@ -123,9 +136,9 @@ ww_status ww_winograd_create(ww_winograd **out, const ww_conv_size *s, ww_conv_p
     w->tiles = w->n * w->down * w->across;
     w->whole = w->oh % w->tile == 0 && w->ow % w->tile == 0;
     w->stride = w->tile * w->across + w->border;
-    if (pass != WW_CONV_WEIGHTS) /* two pixels behind a patch are read */
+    if (pass != WW_CONV_WEIGHTS && !cut) /* two pixels behind a patch are read */
         w->stride = ww_up(w->stride + 2, MOST_LANES);
-    w->few = pass != WW_CONV_WEIGHTS && ww_winograd_are_few(w);
+    w->few = pass != WW_CONV_WEIGHTS && !cut && ww_winograd_are_few(w);
     order_lanes(w);
     if (pass == WW_CONV_WEIGHTS)
         ww_winograd_plan_weights(w);
@@ -135,7 +148,7 @@ ww_status ww_winograd_create(ww_winograd **out, const ww_conv_size *s, ww_conv_p
         plan_maps(w);
     ww_status status = WW_OK;
     if (keep && pass != WW_CONV_WEIGHTS && !w->few)
-        status = ww_kept_create(&w->kept, POINTS * w->filter_floats);
+        status = ww_kept_create(&w->kept, ww_winograd_points(w) * w->filter_floats);
     if (status != WW_OK)
         ww_winograd_free(w);
     else
@@ -156,26 +169,37 @@ size_t ww_winograd_scratch(const ww_winograd *w)
     if (w->few)
         return ww_winograd_few_floats(w);
     size_t copies = w->pass == WW_CONV_WEIGHTS ? (size_t)w->parts : w->kept.made == NULL;
-    size_t filters = copies * (size_t)ww_up((int64_t)(POINTS * w->filter_floats), LINE);
+    size_t filters =
+        copies * (size_t)ww_up((int64_t)(ww_winograd_points(w) * w->filter_floats), LINE);
     return filters + (size_t)w->threads * ww_winograd_own_floats(w);
 }
 
 /* ---- filters: to[36][k/8][c][8] ---- */
+
+/* Where tap q of a channel lies in the weights of one filter. */
+static int64_t place_of(const ww_winograd *w, int64_t c, int64_t q)
+{
+    int64_t n = ww_winograd_taps(w);
+    if (w->cut == 1)
+        return c * n + q;
+    int64_t row = 2 * (q / 2) + c % PHASES / 2, column = 2 * (q % 2) + c % 2;
+    return c / PHASES * 16 + row * 4 + column;
+}
 
 static void transform_filters(const ww_winograd *w, const float *weight, float *to)
 {
     bool turned = w->pass == WW_CONV_DATA;
     int64_t n = ww_winograd_taps(w);
     int64_t apart = turned ? n : w->c * n; /* from one filter to the next */
-    int64_t along = turned ? w->k * n : n; /* from one channel to the next */
 #pragma omp parallel for num_threads(w->threads) if (w->c * w->k > 1024)
     for (int64_t k = 0; k < w->k; k += EIGHT)
         for (int64_t c = 0; c < w->c; c++) {
             float taps[MOST_TAPS * EIGHT] = {0};
-            for (int64_t l = 0; l < ww_least(EIGHT, w->k - k); l++)
-                for (int64_t q = 0; q < n; q++)
-                    taps[q * EIGHT + l] =
-                        weight[(k + l) * apart + c * along + (turned ? n - 1 - q : q)];
+            for (int64_t q = 0; q < n; q++) {
+                int64_t at = turned ? c * w->k * n + n - 1 - q : place_of(w, c, q);
+                for (int64_t l = 0; l < ww_least(EIGHT, w->k - k); l++)
+                    taps[q * EIGHT + l] = weight[(k + l) * apart + at];
+            }
             w->kernels->filter_tiles(taps, w->size, to + k * w->c + c * EIGHT, w->filter_floats);
         }
 }
@@ -250,16 +274,57 @@ void ww_winograd_stage(const ww_winograd *w, const struct ww_winograd_block *b, 
     }
 }
 
+static void tiles_of(const ww_winograd *w, const struct ww_winograd_block *b, const float *stage,
+                     float *to)
+{
+    for (int64_t v = 0; v < b->vectors; v++)
+        w->kernels->input_tiles(w->side, stage, w->stride, b->in + v * w->kernels->lanes, w->run,
+                                to + v * w->kernels->lanes, w->step[0]);
+}
+
+/* The phases of one map of a block's strips, to a stage each, `apart` from one another. */
+static void cut_stages(const ww_winograd *w, const struct ww_winograd_block *b, const float *maps,
+                       int64_t c, float *stages, int64_t apart)
+{
+    for (int64_t i = 0; i < b->n_strips; i++) {
+        const struct ww_winograd_strip *s = &b->strip[i];
+        int64_t rows = s->rows * w->tile + w->border, left = 2 * s->column * w->tile - w->pad;
+        const float *map = maps + (s->sample * w->c / PHASES + c) * w->h * w->w;
+        for (int64_t p = 0; p < 2; p++) {
+            int64_t top = 2 * s->row * w->tile + p - w->pad; /* rows top, top + 2, .. */
+            int64_t first = top < 0 ? ww_least((1 - top) / 2, rows) : 0;
+            int64_t last = w->h > top ? ww_least((w->h - top + 1) / 2, rows) : 0;
+            last = last < first ? first : last;
+            ww_spaced of = {.maps = 1,
+                            .columns = 2,
+                            .to_column = apart,
+                            .step = 1,
+                            .rows = last - first,
+                            .n = w->stride,
+                            .from_row = 2 * w->w,
+                            .begin = -left,
+                            .end = w->w - left,
+                            .before = first * w->stride,
+                            .behind = (rows - last) * w->stride,
+                            .every = 2};
+            w->kernels->spaced_rows(stages + 2 * p * apart, map + (top + 2 * first) * w->w + left,
+                                    &of);
+        }
+        stages += rows * w->stride;
+    }
+}
+
 static void transform(const ww_winograd *w, const struct ww_winograd_block *b, const float *maps,
                       float *stage, float *to)
 {
-    const ww_kernels *kernels = w->kernels;
+    int64_t apart = (int64_t)w->stage_floats / PHASES;
     memset(stage, 0, w->stage_floats * sizeof *stage);
-    for (int64_t c = 0; c < w->c; c++) {
-        ww_winograd_stage(w, b, maps, c, stage);
-        for (int64_t v = 0; v < b->vectors; v++)
-            kernels->input_tiles(stage, w->stride, b->in + v * kernels->lanes, w->run,
-                                 to + c * w->block + v * kernels->lanes, w->step[0]);
+    for (int64_t c = 0; c < w->c; c++, to += w->block) {
+        if (w->cut == 2 && c % PHASES == 0)
+            cut_stages(w, b, maps, c / PHASES, stage, apart);
+        else if (w->cut == 1)
+            ww_winograd_stage(w, b, maps, c, stage);
+        tiles_of(w, b, w->cut == 2 ? stage + c % PHASES * apart : stage, to);
     }
 }
 
@@ -301,7 +366,7 @@ static void finish_block(const ww_winograd *w, const struct ww_winograd_block *b
         float *to = w->whole ? first + k * w->oh * w->ow : stage;
         for (int64_t v = 0; v < b->vectors; v++)
             (at_once ? kernels->add_output_tiles : kernels->output_tiles)(
-                sums + k * w->block + v * kernels->lanes, w->step[1], to,
+                w->side, sums + k * w->block + v * kernels->lanes, w->step[1], to,
                 w->whole ? w->ow : w->stride, b->out + v * kernels->lanes, (int)w->tile, w->run);
         if (!w->whole)
             (add ? add_stage : ww_winograd_unstage)(w, b, k, stage, maps);
@@ -321,12 +386,13 @@ static void run_block(const void *context, int64_t turn, float *scratch)
     const ww_winograd *w = run->w;
     struct ww_winograd_block b;
     int64_t first = turn * w->block, rows = w->kernels->rows;
-    float *maps = scratch, *sums = maps + POINTS * w->step[0], *stage = sums + POINTS * w->step[1];
+    float *maps = scratch, *sums = maps + ww_winograd_points(w) * w->step[0],
+          *stage = sums + ww_winograd_points(w) * w->step[1];
     ww_winograd_list(w, first, ww_least(first + w->block, w->tiles), &b);
     transform(w, &b, run->in, stage, maps);
     ww_panels panels = {
         .a_step = EIGHT, .b_step = w->block, .b_vector = w->kernels->lanes, .c_row = w->block};
-    for (size_t p = 0; p < POINTS; p++)
+    for (size_t p = 0; p < ww_winograd_points(w); p++)
         for (int64_t c = 0; c < w->c; c += PANEL)
             for (int64_t k = 0; k < w->k; k += rows) {
                 panels.half = w->k - k <= rows / 2;
@@ -349,7 +415,7 @@ static void run_maps(ww_winograd *w, const float *in, const float *weight, float
     }
     const float *filters = filters_of(w, weight, scratch);
     if (w->kept.made == NULL)
-        scratch += ww_up((int64_t)(POINTS * w->filter_floats), LINE);
+        scratch += ww_up((int64_t)(ww_winograd_points(w) * w->filter_floats), LINE);
     const struct run run = {w, in, filters, out, add};
     ww_turns_run(&(ww_turns){.n = (w->tiles + w->block - 1) / w->block,
                              .threads = w->tiles > w->block ? w->threads : 1,

@@ -2,16 +2,18 @@
 #ifndef WW_ENGINE_TENSOR_BACKEND_WINOGRAD_H
 #define WW_ENGINE_TENSOR_BACKEND_WINOGRAD_H
 
-/* Winograd's convolution with 3x3 and 5x5 filters, F(4x4, 3x3) and F(2x2, 5x5). */
+/* Winograd's convolution with 3x3 and 5x5 filters, F(4x4, 3x3) and F(2x2, 5x5), and with 4x4
+ * filters and a stride of 2, F(4x4, 2x2) in four phases. */
 
 #include "engine/tensor/backend/kernels.h"
 #include "engine/tensor/backend/onednn.h"
 
 typedef struct ww_winograd ww_winograd;
 
-/** Whether these sizes are within its reach: 3x3, or 5x5 on maps of at least that, stride 1, not
- * dilated, one group, padding narrower than the filter. */
-bool ww_winograd_supports(const ww_conv_size *size);
+/** Whether a pass of these sizes is within its reach: 3x3, or 5x5 on maps of at least that, stride
+ * 1, or 4x4 with a stride of 2, but not for the gradient of the maps; not dilated, one group,
+ * padding narrower than the filter. */
+bool ww_winograd_supports(const ww_conv_size *size, ww_conv_pass pass);
 
 /** Prepares `pass` for at most `threads` threads on one kind of processor; free with
  * ww_winograd_free. With `keep`, transformed weights are kept from run to run and made anew only

@@ -103,7 +103,7 @@ static void finish(const ww_winograd *w, const struct ww_winograd_block *b, cons
         int32_t offset[MOST_LANES];
         for (int64_t l = 0; l < lanes; l++)
             offset[l] = (int32_t)(b->out[t] + ww_least(l, last) * plane);
-        w->kernels->output_tiles(sums + (t / FOUR * 6 * ROW + t % FOUR) * lanes,
+        w->kernels->output_tiles(PATCH, sums + (t / FOUR * 6 * ROW + t % FOUR) * lanes,
                                  (size_t)(FOUR * lanes), w->whole ? out + k * plane : stage,
                                  w->whole ? w->ow : w->stride, offset, (int)w->tile, 1);
     }

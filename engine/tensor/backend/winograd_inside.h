@@ -9,7 +9,7 @@
 #include "engine/tensor/backend/sizes.h"
 #include "engine/tensor/backend/winograd.h"
 
-enum { PATCH = 6, POINTS = 36, MOST_TAPS = 25, EIGHT = 8, LINE = 16, MOST_LANES = 16 };
+enum { PATCH = 6, MOST_POINTS = 36, MOST_TAPS = 25, EIGHT = 8, LINE = 16, MOST_LANES = 16 };
 
 enum { WW_WINOGRAD_BLOCK = 48 };
 
@@ -18,8 +18,9 @@ enum { WW_WINOGRAD_BLOCK = 48 };
 struct ww_winograd {
     const ww_kernels *kernels;
     ww_conv_pass pass;
-    int threads, size;    /* of a filter */
-    int64_t tile, border; /* tile + border = PATCH */
+    int threads, size; /* of a filter */
+    int side, cut;     /* points along a side, PATCH or one less; the stride (then c: 4 phases) */
+    int64_t tile, border; /* tile + border = side */
     int64_t n, c, h, w, k, oh, ow, pad;
     int64_t down, across, tiles;          /* tiles of a map; of all */
     int64_t block;                        /* tiles of a block or chunk */
@@ -55,7 +56,12 @@ struct ww_winograd_block {
     int32_t in[WW_WINOGRAD_BLOCK], out[WW_WINOGRAD_BLOCK];
 };
 
-/** Of a filter. */
+static inline size_t ww_winograd_points(const ww_winograd *w)
+{
+    return (size_t)(w->side * w->side);
+}
+
+/** Of a filter (of one phase). */
 static inline int64_t ww_winograd_taps(const ww_winograd *w)
 {
     return w->size * w->size;
@@ -64,7 +70,8 @@ static inline int64_t ww_winograd_taps(const ww_winograd *w)
 /* Scratch of one thread. */
 static inline size_t ww_winograd_own_floats(const ww_winograd *w)
 {
-    return POINTS * (w->step[0] + w->step[1]) + (size_t)ww_up((int64_t)w->stage_floats, LINE);
+    return ww_winograd_points(w) * (w->step[0] + w->step[1]) +
+           (size_t)ww_up((int64_t)w->stage_floats, LINE);
 }
 
 /* Lines apart by an odd number, so that the 36 elements do not fall on one set of a cache. */

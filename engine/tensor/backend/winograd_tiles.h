@@ -2,9 +2,10 @@
 #ifndef WW_ENGINE_TENSOR_BACKEND_WINOGRAD_TILES_H
 #define WW_ENGINE_TENSOR_BACKEND_WINOGRAD_TILES_H
 
-/* The transforms of Winograd's F(4x4, 3x3) and F(2x2, 5x5) and the matrix product between them, on
- * the vectors of simd.h; winograd.c has the theory. Each lane is one tile: of LANES tiles of one
- * channel, or of one tile of LANES channels. Included once by each kernels_*.c. */
+/* The transforms of Winograd's F(4x4, 3x3), F(2x2, 5x5) and F(4x4, 2x2) and the matrix product
+ * between them, on the vectors of simd.h; winograd.c has the theory. Each lane is one tile: of
+ * LANES tiles of one channel, or of one tile of LANES channels. Included once by each kernels_*.c.
+ */
 
 #include <stddef.h>
 
@@ -21,8 +22,8 @@ static const float B3 = WW_WINOGRAD_B * WW_WINOGRAD_B * WW_WINOGRAD_B;
 static const float A4 = WW_WINOGRAD_A * WW_WINOGRAD_A * WW_WINOGRAD_A * WW_WINOGRAD_A;
 static const float B4 = WW_WINOGRAD_B * WW_WINOGRAD_B * WW_WINOGRAD_B * WW_WINOGRAD_B;
 
-/* B' d: 6 to 6. */
-TARGET INLINE void input_column(const vec d[6], vec o[6])
+/* B' d: 6 to 6, or 5 to 5. */
+TARGET INLINE void input_column(const int side, const vec d[6], vec o[6])
 {
     const vec ab = ALL(A2 * B2), sum = ALL(A2 + B2);
     vec p = FNMA(ALL(B2), d[2], d[4]), q = MUL(ALL(A1), FNMA(ALL(B2), d[1], d[3]));
@@ -32,11 +33,12 @@ TARGET INLINE void input_column(const vec d[6], vec o[6])
     o[2] = SUB(p, q);
     o[3] = ADD(r, s);
     o[4] = SUB(r, s);
-    o[5] = FMA(ab, d[1], FNMA(sum, d[3], d[5]));
+    if (side == 6)
+        o[5] = FMA(ab, d[1], FNMA(sum, d[3], d[5]));
 }
 
-/* A' m: 6 to n, 4 or 2. */
-TARGET INLINE void output_column(const int n, const vec m[6], vec *o)
+/* A' m: 6 to n, 4 or 2; 5 to 4. */
+TARGET INLINE void output_column(const int side, const int n, const vec m[6], vec *o)
 {
     vec sum_a = ADD(m[1], m[2]), dif_a = SUB(m[1], m[2]);
     vec sum_b = ADD(m[3], m[4]), dif_b = SUB(m[3], m[4]);
@@ -46,11 +48,11 @@ TARGET INLINE void output_column(const int n, const vec m[6], vec *o)
     if (n == 2)
         return;
     o[2] = FMA(ALL(A2), sum_a, MUL(ALL(B2), sum_b));
-    o[3] = FMA(ALL(A3), dif_a, FMA(ALL(B3), dif_b, m[5]));
+    o[3] = FMA(ALL(A3), dif_a, side == 6 ? FMA(ALL(B3), dif_b, m[5]) : MUL(ALL(B3), dif_b));
 }
 
-/* A y: n, 4 or 2, to 6. */
-TARGET INLINE void gradient_column(const int n, const vec *y, vec o[6])
+/* A y: n, 4 or 2, to 6; 4 to 5. */
+TARGET INLINE void gradient_column(const int side, const int n, const vec *y, vec o[6])
 {
     vec p = n == 2 ? y[0] : FMA(ALL(A2), y[2], y[0]);
     vec q = MUL(ALL(A1), n == 2 ? y[1] : FMA(ALL(A2), y[3], y[1]));
@@ -61,10 +63,11 @@ TARGET INLINE void gradient_column(const int n, const vec *y, vec o[6])
     o[2] = SUB(p, q);
     o[3] = ADD(r, s);
     o[4] = SUB(r, s);
-    o[5] = y[n - 1];
+    if (side == 6)
+        o[5] = y[n - 1];
 }
 
-/* G' u: 6 to n, 3 or 5. */
+/* G' u: 6 to n, 3 or 5; 5 to 2. */
 TARGET INLINE void weight_column(const int n, const vec u[6], vec *o)
 {
     const float fa = 1 / (2 * A2 * (A2 - B2)), fb = 1 / (2 * B2 * (B2 - A2));
@@ -73,6 +76,8 @@ TARGET INLINE void weight_column(const int n, const vec u[6], vec *o)
     vec second = FMA(ALL(A2), sum_a, MUL(ALL(B2), sum_b));
     o[0] = FMA(ALL(1 / (A2 * B2)), u[0], ADD(sum_a, sum_b));
     o[1] = FMA(ALL(A1), dif_a, MUL(ALL(B1), dif_b));
+    if (n == 2)
+        return;
     o[2] = n == 3 ? ADD(second, u[5]) : second;
     if (n == 3)
         return;
@@ -142,96 +147,120 @@ TARGET static void across_maps(float *to, int64_t to_stride, const float *from, 
     }
 }
 
-TARGET static void input_tile(const float *from, int64_t stride, float *to, size_t step)
+TARGET INLINE void second_columns(const int side, vec t[6][6], float *to, size_t step)
 {
-    vec t[6][6];
-    for (int i = 0; i < 6; i++) {
-        vec d[6];
-        for (int j = 0; j < 6; j++)
-            d[j] = LOAD(from + (i * stride + j) * LANES);
-        input_column(d, t[i]);
-    }
-    for (int j = 0; j < 6; j++) {
-        vec d[6] = {t[0][j], t[1][j], t[2][j], t[3][j], t[4][j], t[5][j]}, o[6];
-        input_column(d, o);
-        for (int i = 0; i < 6; i++)
-            STORE(to + (size_t)(i * 6 + j) * step, o[i]);
+    for (int j = 0; j < side; j++) {
+        vec d[6], o[6];
+        for (int i = 0; i < side; i++)
+            d[i] = t[i][j];
+        input_column(side, d, o);
+        for (int i = 0; i < side; i++)
+            STORE(to + (size_t)(i * side + j) * step, o[i]);
     }
 }
 
-TARGET INLINE void gradient_of(const int n, const float *from, int64_t stride, float *to,
-                               size_t step)
+TARGET INLINE void input_at(const int side, const float *from, int64_t stride, int64_t apart,
+                            float *to, size_t step)
+{
+    vec t[6][6];
+    for (int i = 0; i < side; i++) {
+        vec d[6];
+        for (int j = 0; j < side; j++)
+            d[j] = LOAD(from + (i * stride + j * apart) * LANES);
+        input_column(side, d, t[i]);
+    }
+    second_columns(side, t, to, step);
+}
+
+TARGET static void input_tile(int side, const float *from, int64_t stride, int64_t apart, float *to,
+                              size_t step)
+{
+    if (side == 6)
+        input_at(6, from, stride, 1, to, step);
+    else
+        input_at(5, from, stride, apart, to, step);
+}
+
+TARGET INLINE void gradient_of(const int side, const int n, const float *from, int64_t stride,
+                               float *to, size_t step)
 {
     vec t[4][6];
     for (int i = 0; i < n; i++) {
         vec d[4];
         for (int j = 0; j < n; j++)
             d[j] = LOAD(from + (i * stride + j) * LANES);
-        gradient_column(n, d, t[i]);
+        gradient_column(side, n, d, t[i]);
     }
-    for (int j = 0; j < 6; j++) {
+    for (int j = 0; j < side; j++) {
         vec d[4], o[6];
         for (int i = 0; i < n; i++)
             d[i] = t[i][j];
-        gradient_column(n, d, o);
-        for (int i = 0; i < 6; i++)
-            STORE(to + (size_t)(i * 6 + j) * step, o[i]);
+        gradient_column(side, n, d, o);
+        for (int i = 0; i < side; i++)
+            STORE(to + (size_t)(i * side + j) * step, o[i]);
     }
 }
 
-TARGET static void gradient_tile(const float *from, int64_t stride, int tile, float *to,
+TARGET static void gradient_tile(int side, const float *from, int64_t stride, int tile, float *to,
                                  size_t step)
 {
-    if (tile == 4)
-        gradient_of(4, from, stride, to, step);
+    if (side == 5)
+        gradient_of(5, 4, from, stride, to, step);
+    else if (tile == 4)
+        gradient_of(6, 4, from, stride, to, step);
     else
-        gradient_of(2, from, stride, to, step);
+        gradient_of(6, 2, from, stride, to, step);
 }
 
-TARGET INLINE void input_of(const int run, const float *from, int64_t stride, const int32_t *offset,
-                            float *to, size_t step)
+TARGET INLINE void input_of(const int side, const int run, const float *from, int64_t stride,
+                            const int32_t *offset, float *to, size_t step)
 {
     vec t[6][6];
-    for (int i = 0; i < 6; i++) {
+    for (int i = 0; i < side; i++) {
         vec d[6];
         load_columns(from + i * stride, offset, run, 4, d);
         load_columns(from + i * stride + 4, offset, run, 2, d + 4);
-        input_column(d, t[i]);
+        input_column(side, d, t[i]);
     }
-    for (int j = 0; j < 6; j++) {
-        vec d[6] = {t[0][j], t[1][j], t[2][j], t[3][j], t[4][j], t[5][j]}, o[6];
-        input_column(d, o);
-        for (int i = 0; i < 6; i++)
-            STORE(to + (size_t)(i * 6 + j) * step, o[i]);
-    }
+    second_columns(side, t, to, step);
 }
 
-TARGET static void input_tiles(const float *from, int64_t stride, const int32_t *offset, int run,
-                               float *to, size_t step)
+TARGET INLINE void inputs_of(const int side, const float *from, int64_t stride,
+                             const int32_t *offset, int run, float *to, size_t step)
 {
     if (run == LANES / 4)
-        input_of(LANES / 4, from, stride, offset, to, step);
+        input_of(side, LANES / 4, from, stride, offset, to, step);
     else if (run == 2)
-        input_of(2, from, stride, offset, to, step);
+        input_of(side, 2, from, stride, offset, to, step);
     else
-        input_of(1, from, stride, offset, to, step);
+        input_of(side, 1, from, stride, offset, to, step);
 }
 
-TARGET INLINE void output_of(const int n, const int run, const bool add, const float *from,
-                             size_t step, float *to, int64_t stride, const int32_t *offset)
+TARGET static void input_tiles(int side, const float *from, int64_t stride, const int32_t *offset,
+                               int run, float *to, size_t step)
+{
+    if (side == 6)
+        inputs_of(6, from, stride, offset, run, to, step);
+    else
+        inputs_of(5, from, stride, offset, run, to, step);
+}
+
+TARGET INLINE void output_of(const int side, const int n, const int run, const bool add,
+                             const float *from, size_t step, float *to, int64_t stride,
+                             const int32_t *offset)
 {
     vec t[4][6];
-    for (int j = 0; j < 6; j++) {
+    for (int j = 0; j < side; j++) {
         vec m[6], o[4];
-        for (int i = 0; i < 6; i++)
-            m[i] = LOAD(from + (size_t)(i * 6 + j) * step);
-        output_column(n, m, o);
+        for (int i = 0; i < side; i++)
+            m[i] = LOAD(from + (size_t)(i * side + j) * step);
+        output_column(side, n, m, o);
         for (int i = 0; i < n; i++)
             t[i][j] = o[i];
     }
     for (int i = 0; i < n; i++) {
         vec o[4];
-        output_column(n, t[i], o);
+        output_column(side, n, t[i], o);
         if (n == 4)
             store_columns(to + i * stride, offset, run, o, add);
         else
@@ -239,42 +268,52 @@ TARGET INLINE void output_of(const int n, const int run, const bool add, const f
     }
 }
 
-TARGET INLINE void outputs_of(const bool add, const float *from, size_t step, float *to,
-                              int64_t stride, const int32_t *offset, int tile, int run)
+TARGET INLINE void outputs_of(const int side, const bool add, const float *from, size_t step,
+                              float *to, int64_t stride, const int32_t *offset, int run)
 {
-    if (tile == 2)
-        output_of(2, 1, add, from, step, to, stride, offset);
-    else if (run == LANES / 4)
-        output_of(4, LANES / 4, add, from, step, to, stride, offset);
+    if (run == LANES / 4)
+        output_of(side, 4, LANES / 4, add, from, step, to, stride, offset);
     else if (run == 2)
-        output_of(4, 2, add, from, step, to, stride, offset);
+        output_of(side, 4, 2, add, from, step, to, stride, offset);
     else
-        output_of(4, 1, add, from, step, to, stride, offset);
+        output_of(side, 4, 1, add, from, step, to, stride, offset);
 }
 
-TARGET static void output_tiles(const float *from, size_t step, float *to, int64_t stride,
+TARGET static void output_tiles(int side, const float *from, size_t step, float *to, int64_t stride,
                                 const int32_t *offset, int tile, int run)
 {
-    outputs_of(false, from, step, to, stride, offset, tile, run);
+    if (tile == 2)
+        output_of(6, 2, 1, false, from, step, to, stride, offset);
+    else if (side == 6)
+        outputs_of(6, false, from, step, to, stride, offset, run);
+    else
+        outputs_of(5, false, from, step, to, stride, offset, run);
 }
 
-TARGET static void add_output_tiles(const float *from, size_t step, float *to, int64_t stride,
-                                    const int32_t *offset, int tile, int run)
+TARGET static void add_output_tiles(int side, const float *from, size_t step, float *to,
+                                    int64_t stride, const int32_t *offset, int tile, int run)
 {
-    outputs_of(true, from, step, to, stride, offset, tile, run);
+    (void)side;
+    if (tile == 2)
+        output_of(6, 2, 1, true, from, step, to, stride, offset);
+    else
+        outputs_of(6, true, from, step, to, stride, offset, run);
 }
 
-TARGET INLINE void weights_of(const int n, const float *from, size_t step, float *to)
+TARGET INLINE void weights_of(const int side, const int n, const float *from, size_t step,
+                              float *to)
 {
     vec t[6][5];
-    for (int i = 0; i < 6; i++) {
+    for (int i = 0; i < side; i++) {
         vec u[6];
-        for (int j = 0; j < 6; j++)
-            u[j] = LOAD(from + (size_t)(i * 6 + j) * step);
+        for (int j = 0; j < side; j++)
+            u[j] = LOAD(from + (size_t)(i * side + j) * step);
         weight_column(n, u, t[i]);
     }
     for (int j = 0; j < n; j++) {
-        vec u[6] = {t[0][j], t[1][j], t[2][j], t[3][j], t[4][j], t[5][j]}, o[5];
+        vec u[6], o[5];
+        for (int i = 0; i < side; i++)
+            u[i] = t[i][j];
         weight_column(n, u, o);
         for (int i = 0; i < n; i++)
             STORE(to + (i * n + j) * LANES, o[i]);
@@ -284,13 +323,16 @@ TARGET INLINE void weights_of(const int n, const float *from, size_t step, float
 TARGET static void weight_tiles(const float *from, size_t step, int size, float *to)
 {
     if (size == 3)
-        weights_of(3, from, step, to);
+        weights_of(6, 3, from, step, to);
+    else if (size == 5)
+        weights_of(6, 5, from, step, to);
     else
-        weights_of(5, from, step, to);
+        weights_of(5, 2, from, step, to);
 }
 
-/* to[36][step] = G g G' of eight filters at once: taps[n][n][8]. */
-TARGET INLINE void filters_of(const int n, const float *taps, float *to, size_t step)
+/* to[side^2][step] = G g G' of eight filters at once: taps[n][n][8]. */
+TARGET INLINE void filters_of(const int side, const int n, const float *taps, float *to,
+                              size_t step)
 {
     const float f0 = 1 / (A2 * B2), fa = 1 / (2 * A2 * (A2 - B2)), fb = 1 / (2 * B2 * (B2 - A2));
     const float g[6][5] = {{f0, 0, 0, 0, 0},
@@ -300,29 +342,31 @@ TARGET INLINE void filters_of(const int n, const float *taps, float *to, size_t 
                            {fb, -fb * B1, fb * B2, -fb * B3, fb * B4},
                            {0, 0, n == 3, 0, n == 5}};
     float t[6][5][8];
-    for (int i = 0; i < 6; i++)
+    for (int i = 0; i < side; i++)
         for (int j = 0; j < n; j++)
             for (int l = 0; l < 8; l++) {
                 t[i][j][l] = g[i][0] * taps[j * 8 + l];
                 for (int q = 1; q < n; q++)
                     t[i][j][l] += g[i][q] * taps[(q * n + j) * 8 + l];
             }
-    for (int i = 0; i < 6; i++)
-        for (int j = 0; j < 6; j++)
+    for (int i = 0; i < side; i++)
+        for (int j = 0; j < side; j++)
             for (int l = 0; l < 8; l++) {
                 float sum = g[j][0] * t[i][0][l];
                 for (int q = 1; q < n; q++)
                     sum += g[j][q] * t[i][q][l];
-                to[(size_t)(i * 6 + j) * step + (size_t)l] = sum;
+                to[(size_t)(i * side + j) * step + (size_t)l] = sum;
             }
 }
 
 TARGET static void filter_tiles(const float *taps, int size, float *to, size_t step)
 {
     if (size == 3)
-        filters_of(3, taps, to, step);
+        filters_of(6, 3, taps, to, step);
+    else if (size == 5)
+        filters_of(6, 5, taps, to, step);
     else
-        filters_of(5, taps, to, step);
+        filters_of(5, 2, taps, to, step);
 }
 
 /* c[rows][vectors LANES] (+)= the sum over n of a[rows] b[vectors LANES]. */
