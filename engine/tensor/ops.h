@@ -84,6 +84,9 @@ ww_var ww_slice(ww_graph *g, ww_var x, int axis, int64_t begin, int64_t end);
 /** The same elements in another shape; an open batch stays first. */
 ww_var ww_reshape(ww_graph *g, ww_var x, ww_shape shape);
 
+/** Every stride-th pixel of maps, and maps of zeros behind them up to so many channels. */
+ww_var ww_shortcut(ww_graph *g, ww_var x, int channels, int stride);
+
 /** Zeros around maps. */
 ww_var ww_pad(ww_graph *g, ww_var x, int top, int bottom, int left, int right);
 

@@ -83,6 +83,25 @@ Test(ops_values, reshape_sum_of_and_pad_keep_the_elements)
     ww_bench_free(&t);
 }
 
+Test(ops_values, a_shortcut_takes_pixels_and_adds_maps_of_zeros)
+{
+    enum { H = 5, W = 6, N = 2 * 2 * H * W };
+    float x[N];
+    ww_bench_random(x, N, 6);
+    ww_bench t = ww_bench_create();
+    ww_var in = ww_input(t.g, "x", WW_SHAPE(WW_BATCH, 2, H, W));
+    ww_bench_finish(&t, ww_shortcut(t.g, in, 3, 2), 2, WW_GRADIENT);
+    ww_bench_feed(&t, "x", x, N);
+    const float *y = ww_bench_run(&t, 0), *dx = ww_bench_gradient(&t);
+    for (int i = 0; i < 2 * 3 * 3 * 3; i++) {
+        int sample = i / 27, c = i / 9 % 3, v = i / 3 % 3, u = i % 3;
+        cr_assert_eq(y[i], c < 2 ? x[((sample * 2 + c) * H + 2 * v) * W + 2 * u] : 0);
+    }
+    for (int i = 0; i < N; i++)
+        cr_assert_eq(dx[i], i / W % H % 2 == 0 && i % W % 2 == 0);
+    ww_bench_free(&t);
+}
+
 /* Two samples of four channels of three pixels; 0 and what is not a number among them. */
 Test(ops_values, energy_and_on_off_pair_channels)
 {
@@ -381,6 +400,9 @@ Test(ops_values, misuse_is_refused_with_the_reason)
             "reshape: [N, 2, 5, 6] cannot become [60]: the numbers of elements differ");
     REFUSED(ww_pad(g, v, 1, 1, 1, 1), "pad: [N, 3]: maps [N, C, H, W] are wanted");
     REFUSED(ww_pad(g, m, 1, -1, 0, 0), "pad: margins 1, -1, 0, 0 must not be negative");
+    REFUSED(ww_shortcut(g, m, 1, 2),
+            "shortcut: [N, 2, 5, 6] has more than the 1 channels it is to have");
+    REFUSED(ww_shortcut(g, m, 4, 0), "shortcut: stride 0 must be positive");
     REFUSED(ww_reduce(g, v, WW_SUM, 0x4), "reduce: axes 0x4 are not some of [N, 3]");
     REFUSED(ww_reduce(g, v, WW_SUM, 0), "reduce: axes 0x0 are not some of [N, 3]");
     REFUSED(ww_reduce(g, v, (ww_reduce_kind)7, 1), "reduce: there is no reduction 7");

@@ -12,13 +12,6 @@ static ww_var normed(ww_graph *g, const char *name, ww_var x, int k, int stride)
     return ww_net_norm(g, name, ww_net_conv(g, name, x, k, 3, stride, 1));
 }
 
-/* Every second pixel of x, and as many channels of zeros again. */
-static ww_var halved(ww_graph *g, ww_var x)
-{
-    ww_var y = ww_pool(g, x, (ww_pool_attr){.kind = WW_POOL_AVERAGE, .size = 1, .stride = 2});
-    return ww_concat(g, 2, (ww_var[]){y, ww_affine(g, y, 0, 0)}, 1);
-}
-
 static ww_status build(ww_graph *g, int side_px)
 {
     int side = side_px > 0 ? side_px : 32;
@@ -33,7 +26,7 @@ static ww_status build(ww_graph *g, int side_px)
         int k = 16 << block / 3;
         ww_var y = ww_net_rectify(g, normed(g, "conv1", x, k, shrinks ? 2 : 1));
         y = normed(g, "conv2", y, k, 1);
-        x = ww_net_rectify(g, ww_add(g, y, shrinks ? halved(g, x) : x));
+        x = ww_net_rectify(g, ww_add(g, y, shrinks ? ww_shortcut(g, x, k, 2) : x));
     }
     ww_graph_scope(g, "classes");
     return ww_net_classify(g,

@@ -115,6 +115,10 @@ class Source:
     def op_energy(self, x, a, shape, node):
         return f"{x[0]}[:, :{shape[1]}].square() + {x[0]}[:, {shape[1]}:].square()"
 
+    def op_shortcut(self, x, a, shape, node):
+        step, more = a["stride"], f"{shape[1]} - {x[0]}.shape[1]"
+        return f"F.pad({x[0]}[:, :, ::{step}, ::{step}], (0, 0, 0, 0, 0, {more}))"
+
     def op_softplus(self, x, a, shape, node):
         return f"F.softplus({x[0]})"
 
