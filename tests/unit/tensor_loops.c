@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 #include <float.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/base/random.h"
@@ -143,8 +144,6 @@ static void run_windows(const ww_loops *loops, struct arrays *a, int size, int s
     const ww_window window = {size, stride, STEP, a->x + FLOATS};
     for (int i = 0; i < FLOATS; i++)
         a->x[i] = roundf(a->x[i]);
-    loops->sum_rows(a->x, STEP, size, n, a->state[0]);
-    loops->sum_shifts(a->x, n, 1 - size, size + stride, n, a->state[1]);
     loops->max_row(&window, a->x, n, a->y, which);
     for (int64_t i = 0; i < n; i++)
         a->y[STEP + i] = which[i];
@@ -157,15 +156,8 @@ static void run_windows(const ww_loops *loops, struct arrays *a, int size, int s
     loops->pairs_back(a->dy, n, 0.5f, 2, a->masked);
 }
 
-static void check_window(const struct arrays *a, int size, int stride, int64_t n, int64_t u)
+static void check_window(const struct arrays *a, int size, int stride, int64_t u)
 {
-    float column = 0, row = 0; /* of whole numbers */
-    for (int i = 0; i < size; i++)
-        column += a->x[i * STEP + u];
-    for (int64_t i = u + 1 - size; i <= u + stride; i++)
-        row += i < 0 || i >= n ? 0 : a->x[i];
-    cr_assert_eq(a->state[0][u], column);
-    cr_assert_eq(a->state[1][u], row);
     int first = 0;
     for (int tap = 1; tap < size * size; tap++) {
         const float *corner = a->x + u * stride;
@@ -191,8 +183,108 @@ Test(tensor_loops, windows_are_the_same_everywhere)
                 cr_assert(memcmp(&plain, &a, sizeof a) == 0, "%s, %d, %d, %d",
                           ww_loops_get(kind)->name, size, stride, (int)n);
                 for (int64_t u = 0; u < n; u++)
-                    check_window(&a, size, stride, n, u);
+                    check_window(&a, size, stride, u);
             }
+}
+
+/* ---- sums of whole maps, in the order in which they lie ---- */
+
+enum { FRAME = 3, UNTOUCHED = 77 };
+
+/* n numbers and no more, so that a reader past their end is found. */
+static float *drawn(int64_t n)
+{
+    float *x = malloc((size_t)n * sizeof *x);
+    ww_random random = ww_random_at((uint64_t)n, 3);
+    for (int64_t i = 0; i < n; i++)
+        x[i] = (float)ww_random_normal(&random);
+    return x;
+}
+
+static float *untouched(int64_t n)
+{
+    float *y = malloc((size_t)n * sizeof *y);
+    for (int64_t i = 0; i < n; i++)
+        y[i] = UNTOUCHED;
+    return y;
+}
+
+static void check_columns(const ww_loops *loops, const ww_slab *slab, const ww_runs *runs)
+{
+    const int64_t step = slab->n + FRAME, all = runs->n * step;
+    float *x = drawn((slab->rows - 1) * slab->step + slab->n), *y = untouched(all);
+    loops->sum_columns(slab, runs, x, y, step);
+    for (int64_t i = 0; i < all; i++) {
+        int64_t v = i / step, u = i % step;
+        float sum = u < slab->n ? 0 : UNTOUCHED;
+        for (int64_t tap = 0; tap < runs->taps && u < slab->n; tap++) {
+            int64_t row = runs->first + v * runs->stride + tap;
+            sum += row < 0 || row >= slab->rows ? 0 : x[row * slab->step + u];
+        }
+        cr_assert(y[i] == sum, "%s: map %d x %d, %d taps from %d, stride %d: row %d, column %d",
+                  loops->name, (int)slab->rows, (int)slab->n, (int)runs->taps, (int)runs->first,
+                  (int)runs->stride, (int)v, (int)u);
+    }
+    free(x);
+    free(y);
+}
+
+static void check_shifts(const ww_loops *loops, const ww_slab *slab, int64_t taps)
+{
+    const int64_t n = slab->n - taps + 1, all = slab->rows * n;
+    float *x = drawn((slab->rows - 1) * slab->step + slab->n), *y = untouched(all + 1);
+    loops->sum_shifts(slab, taps, x, y);
+    for (int64_t i = 0; i < all; i++) {
+        float sum = 0;
+        for (int64_t tap = 0; tap < taps; tap++)
+            sum += x[i / n * slab->step + i % n + tap];
+        cr_assert(y[i] == sum, "%s: map %d x %d, %d taps: row %d, column %d", loops->name,
+                  (int)slab->rows, (int)n, (int)taps, (int)(i / n), (int)(i % n));
+    }
+    cr_assert(y[all] == UNTOUCHED, "past the last row");
+    free(x);
+    free(y);
+}
+
+static void check_scales(const ww_loops *loops, const ww_slab *slab)
+{
+    float *x = drawn(slab->rows * slab->step), *y = untouched(slab->rows * slab->step);
+    const float *tall = x, *wide = x + slab->step - slab->n;
+    loops->scale_both(slab, tall, wide, x, y);
+    for (int64_t i = 0; i < slab->rows * slab->step; i++) {
+        int64_t row = i / slab->step, u = i % slab->step;
+        cr_assert(y[i] == (u < slab->n ? x[i] * (tall[row] * wide[u]) : UNTOUCHED),
+                  "%s: map %d x %d: row %d, column %d", loops->name, (int)slab->rows, (int)slab->n,
+                  (int)row, (int)u);
+    }
+    free(x);
+    free(y);
+}
+
+/* Of `rows` rows: more taps than rows, runs beyond either end and beyond both, and past all rows.
+ */
+static void check_sums(const ww_loops *loops, int64_t rows, int64_t n)
+{
+    const ww_slab slab = {rows, n + FRAME, n};
+    for (int64_t taps = 0; taps <= rows + 3; taps += 1 + taps / 3)
+        for (int64_t stride = 1; stride <= 3; stride++) {
+            int64_t runs = (rows + taps) / stride + 2; /* the last begins past the last row */
+            check_columns(loops, &slab, &(ww_runs){runs, -taps, stride, taps});
+            check_columns(loops, &slab, &(ww_runs){rows, 0, stride, taps});
+        }
+    for (int64_t taps = 1; taps <= n + 7; taps += 1 + taps / 3) {
+        check_shifts(loops, &(ww_slab){rows, n + taps - 1, n + taps - 1}, taps);
+        check_shifts(loops, &(ww_slab){rows, n + taps + FRAME, n + taps - 1}, taps);
+    }
+    check_scales(loops, &slab);
+}
+
+Test(tensor_loops, sums_of_maps_are_the_same_everywhere)
+{
+    const int64_t sizes[] = {1, 3, 5, 15, 16, 17, 33};
+    for (int kind = 0; kind < WW_N_LOOPS; kind++)
+        for (int i = 0; i < 7 * 7 && ww_loops_get(kind) != NULL; i++)
+            check_sums(ww_loops_get(kind), sizes[i / 7], sizes[i % 7]);
 }
 
 /* ---- what filters see, and the largest of their answers ---- */

@@ -297,8 +297,9 @@ static void sum_squares(const struct plan *d, int64_t sample, int64_t tile,
             pixels[i] += patch[i] * patch[i];
     }
     for (int64_t v = 0; v < d->valid; v++, square += d->valid) {
-        loops->sum_rows(pixels + v * side, side, d->k, side, row);
-        loops->sum_shifts(row, side, 0, d->k, d->valid, square);
+        loops->sum_columns(&(ww_slab){d->k, side, side}, &(ww_runs){1, 0, 1, d->k},
+                           pixels + v * side, row, side);
+        loops->sum_shifts(&(ww_slab){1, side, side}, d->k, row, square);
         for (int64_t u = v < down ? across : 0; u < d->valid; u++)
             square[u] = INFINITY;
     }

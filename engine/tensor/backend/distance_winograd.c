@@ -286,8 +286,9 @@ static void sum_squares(const struct plan *d, const struct strip *s, const float
     int64_t across = s->grid->w - d->k + 1 - s->column * TILE;
     float *sum = row + s->stride;
     for (int64_t y = 0; y < TILE * s->rows; y++) {
-        loops->sum_rows(pixels + y * s->stride, s->stride, d->k, s->stride, row);
-        loops->sum_shifts(row, s->stride, 0, d->k, width, sum);
+        loops->sum_columns(&(ww_slab){d->k, s->stride, s->stride}, &(ww_runs){1, 0, 1, d->k},
+                           pixels + y * s->stride, row, s->stride);
+        loops->sum_shifts(&(ww_slab){1, s->stride, width + d->k - 1}, d->k, row, sum);
         for (int64_t x = y < down && across > 0 ? across : 0; x < width; x++)
             sum[x] = INFINITY;
         float *to = square + y / TILE * s->count * PLACES + y % TILE * TILE;

@@ -39,6 +39,11 @@ typedef struct ww_window {
     const float *end;
 } ww_window;
 
+/** Runs of `taps` rows, `stride` rows from one to the next: n of them, from row `first` on. */
+typedef struct ww_runs {
+    int64_t n, first, stride, taps;
+} ww_runs;
+
 /** What optimisers remember fades where gradients are 0 (of units that have fallen silent), down to
  * numbers that take a processor a hundred times as long as others, for ever. So it is forgotten
  * when it has become less than WW_FADED, which moves no weight; its squares, when they have become
@@ -91,11 +96,15 @@ typedef struct ww_loops {
                            int64_t step);
     /** `share` times the sum of each of n windows, 2 apart. */
     void (*sum_row)(const ww_window *window, const float *x, int64_t n, float share, float *y);
-    /** y[u] = the sum of `rows` numbers x[u], x[u + step], ... */
-    void (*sum_rows)(const float *x, int64_t step, int64_t rows, int64_t n, float *y);
-    /** y[u] = the sum of those of x[u + first], ... (`taps` of them) that are among x[0 .. n_x-1].
-     */
-    void (*sum_shifts)(const float *x, int64_t n_x, int64_t first, int64_t taps, int64_t n,
+    /** y[v][u] = the sum of x[r][u] over those rows r of the v-th run that there are; rows of y are
+     * `step` floats from one another. */
+    void (*sum_columns)(const ww_slab *slab, const ww_runs *runs, const float *x, float *y,
+                        int64_t step);
+    /** y[r][u] = the sum of x[r][u], ..., x[r][u + taps - 1]; rows of y, n - taps + 1 floats each,
+     * lie one behind the other. What lies between rows of x may be read. */
+    void (*sum_shifts)(const ww_slab *slab, int64_t taps, const float *x, float *y);
+    /** y[r][u] = x[r][u] (tall[r] wide[u]); y may be x. */
+    void (*scale_both)(const ww_slab *slab, const float *tall, const float *wide, const float *x,
                        float *y);
     /** dx[2 i] = even dy[i], dx[2 i + 1] = odd dy[i]. */
     void (*pairs_back)(const float *dy, int64_t n, float even, float odd, float *dx);

@@ -200,26 +200,86 @@ TARGET static void pairs_back(const float *dy, int64_t n, float even, float odd,
     }
 }
 
-TARGET static void sum_rows(const float *x, int64_t step, int64_t rows, int64_t n, float *y)
+/* Few taps make a short loop, so it goes over several rows of sums at once. */
+enum { ROWS_AT_ONCE = 4 };
+
+/* y[k step + lane] = the sum of `taps` numbers x[k apart + lane], `next` from one to the next, for
+ * k < rows and lanes below n. Reads no other lanes if `part`. */
+TARGET INLINE void sum_taps(const int rows, const bool part, const float *x, int64_t apart,
+                            int64_t taps, int64_t next, int64_t n, float *y, int64_t step)
 {
-    for (int64_t u = 0; u < n; u += LANES) {
-        vec sum = ALL(0);
-        for (int64_t r = 0; r < rows; r++)
-            sum = ADD(sum, load_up_to(x + r * step + u, n - u));
-        store_up_to(y + u, sum, n - u);
+    const lanes_mask some = PART(0, n);
+    vec sum[ROWS_AT_ONCE];
+#pragma GCC unroll 4
+    for (int k = 0; k < rows; k++)
+        sum[k] = ALL(0);
+    for (int64_t tap = 0; tap < taps; tap++, x += next)
+#pragma GCC unroll 4
+        for (int k = 0; k < rows; k++)
+            sum[k] = ADD(sum[k], part ? LOAD_PART(x + k * apart, some) : LOAD(x + k * apart));
+#pragma GCC unroll 4
+    for (int k = 0; k < rows; k++)
+        store_up_to(y + k * step, sum[k], n);
+}
+
+TARGET INLINE void sum_columns_of(const int rows, const ww_slab *slab, int64_t stride, int64_t taps,
+                                  const float *x, float *y, int64_t step)
+{
+    int64_t u = 0;
+    for (; u + LANES <= slab->n; u += LANES)
+        sum_taps(rows, false, x + u, stride * slab->step, taps, slab->step, LANES, y + u, step);
+    if (u < slab->n)
+        sum_taps(rows, true, x + u, stride * slab->step, taps, slab->step, slab->n - u, y + u,
+                 step);
+}
+
+/* Runs wholly inside are taken together; of the others, the rows inside. */
+TARGET static void sum_columns(const ww_slab *slab, const ww_runs *runs, const float *x, float *y,
+                               int64_t step)
+{
+    const int64_t further = (ROWS_AT_ONCE - 1) * runs->stride;
+    for (int64_t v = 0, rows; v < runs->n; v += rows, y += rows * step) {
+        int64_t first = runs->first + v * runs->stride, end = first + runs->taps;
+        bool inside = first >= 0 && end + further <= slab->rows;
+        rows = inside && v + ROWS_AT_ONCE <= runs->n ? ROWS_AT_ONCE : 1;
+        first = first < 0 ? 0 : first;
+        end = end < slab->rows ? end : slab->rows;
+        if (rows > 1)
+            sum_columns_of(ROWS_AT_ONCE, slab, runs->stride, end - first, x + first * slab->step, y,
+                           step);
+        else
+            sum_columns_of(1, slab, 0, end - first, x + first * slab->step, y, step);
     }
 }
 
-TARGET static void sum_shifts(const float *x, int64_t n_x, int64_t first, int64_t taps, int64_t n,
-                              float *y)
+/* A vector that ends past its row reads on into the next one, but not past the last row: `left` are
+ * the floats from the last of the rows at hand on. */
+TARGET static void sum_shifts(const ww_slab *slab, int64_t taps, const float *x, float *y)
 {
-    for (int64_t u = 0; u < n; u += LANES) {
-        vec sum = ALL(0);
-        for (int64_t at = u + first; at < u + first + taps; at++)
-            sum = ADD(sum, at >= 0 && at + LANES <= n_x ? LOAD(x + at)
-                                                        : load_between(x + at, -at, n_x - at));
-        store_up_to(y + u, sum, n - u);
+    const int64_t n = slab->n - taps + 1;
+    for (int64_t r = 0, rows; r < slab->rows; r += rows, x += rows * slab->step, y += rows * n) {
+        rows = slab->rows - r >= ROWS_AT_ONCE ? ROWS_AT_ONCE : 1;
+        int64_t after = slab->rows - r - rows, left = after * slab->step + slab->n;
+        for (int64_t u = 0; u < n; u += LANES)
+            if (u + taps - 1 + LANES > left)
+                for (int64_t k = 0; k < rows; k++)
+                    sum_taps(1, true, x + k * slab->step + u, 0, taps, 1, n - u, y + k * n + u, n);
+            else if (rows > 1)
+                sum_taps(ROWS_AT_ONCE, false, x + u, slab->step, taps, 1, n - u, y + u, n);
+            else
+                sum_taps(1, false, x + u, 0, taps, 1, n - u, y + u, n);
     }
+}
+
+TARGET static void scale_both(const ww_slab *slab, const float *tall, const float *wide,
+                              const float *x, float *y)
+{
+    for (int64_t r = 0; r < slab->rows; r++, x += slab->step, y += slab->step)
+        for (int64_t u = 0; u < slab->n; u += LANES) {
+            const int64_t n = slab->n - u;
+            vec share = MUL(ALL(tall[r]), load_up_to(wide + u, n));
+            store_up_to(y + u, MUL(load_up_to(x + u, n), share), n);
+        }
 }
 
 #endif

@@ -67,8 +67,9 @@ static void input_gradient_in_parts(const ww_op_call *call, struct sizes s)
         }
 #pragma omp for schedule(static)
         for (int64_t i = 0; i < size; i += STRIP)
-            ww_loops_best()->sum_rows(call->scratch + i, size, PARTS,
-                                      size - i < STRIP ? size - i : STRIP, call->grad_in[0] + i);
+            ww_loops_best()->sum_columns(
+                &(ww_slab){PARTS, size, size - i < STRIP ? size - i : STRIP},
+                &(ww_runs){1, 0, 1, PARTS}, call->scratch + i, call->grad_in[0] + i, size);
     }
 }
 

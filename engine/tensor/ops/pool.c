@@ -77,6 +77,13 @@ static ww_status infer(void *attr, int n_in, const ww_shape *in, ww_shape *out)
     return WW_OK;
 }
 
+/* Floats of what all threads read (average_pool.h), before the workspace of each. */
+static size_t shares_of(const struct sizes *s)
+{
+    bool wanted = s->kind == WW_POOL_AVERAGE && !s->near;
+    return wanted ? (size_t)(s->y.h + s->y.w + 15) / 16 * 16 : 0;
+}
+
 /* Floats of one thread's workspace: the matrix of windows, and three maps of outputs. */
 static size_t room_of(const struct sizes *s)
 {
@@ -87,10 +94,21 @@ static size_t room_of(const struct sizes *s)
     return (size_t)((floats + 15) / 16 * 16);
 }
 
+static int threads_of(const struct sizes *s, const ww_op_call *call)
+{
+    return (int)((call->scratch_floats - shares_of(s)) / room_of(s));
+}
+
+/* Workspace of the thread that calls. */
+static float *own_room(const struct sizes *s, const ww_op_call *call)
+{
+    return call->scratch + shares_of(s) + (size_t)omp_get_thread_num() * room_of(s);
+}
+
 static ww_status prepare(ww_op_call *call)
 {
     struct sizes s = sizes_of(call);
-    call->scratch_floats = (size_t)ww_threads() * room_of(&s);
+    call->scratch_floats = shares_of(&s) + (size_t)ww_threads() * room_of(&s);
     if (call->mode != WW_INFER && s.kind == WW_POOL_MAX)
         call->saved_floats = s.near ? ((size_t)s.y.size + 3) / 4 : (size_t)s.y.size;
     if (call->mode != WW_INFER && s.kind == WW_POOL_SOFTMAX)
@@ -193,12 +211,14 @@ static void forward_near(const struct sizes *s, const ww_op_call *call, int64_t 
 static ww_status forward(ww_op_call *call)
 {
     struct sizes s = sizes_of(call);
-    int threads = (int)(call->scratch_floats / room_of(&s));
+    int threads = threads_of(&s, call);
     bool save = call->mode != WW_INFER;
+    if (shares_of(&s) > 0)
+        ww_average_pool_shares(&s.nearly, call->scratch);
 #pragma omp parallel for num_threads(threads) if ((s.near ? s.x.size / 2 : s.y.size) >             \
                                                   (s.near ? WW_LIGHT : WW_SERIAL))
     for (int64_t map = 0; map < s.y.n * s.y.c; map++) {
-        float *windows = call->scratch + (size_t)omp_get_thread_num() * room_of(&s);
+        float *windows = own_room(&s, call);
         float *rows = windows + s.taps * s.y.s, *y = call->out + map * s.y.s;
         const float *x = call->in[0] + map * s.x.s;
         if (s.near) {
@@ -206,7 +226,7 @@ static ww_status forward(ww_op_call *call)
             continue;
         }
         if (s.kind == WW_POOL_AVERAGE) {
-            ww_average_pool(&s.nearly, x, windows, y);
+            ww_average_pool(&s.nearly, call->scratch, x, windows, y);
             continue;
         }
         windows_of(&s, x, s.beta < 0 ? INFINITY : -INFINITY, windows);
@@ -261,7 +281,7 @@ static void backward_map(const struct sizes *s, const ww_op_call *call, int64_t 
         return;
     }
     if (s->kind == WW_POOL_AVERAGE) {
-        ww_average_pool_back(&s->nearly, dy, room, dx);
+        ww_average_pool_back(&s->nearly, call->scratch, dy, room, dx);
         return;
     }
     memset(dx, 0, (size_t)s->x.s * sizeof *dx);
@@ -276,11 +296,13 @@ static ww_status backward(ww_op_call *call)
     struct sizes s = sizes_of(call);
     if (call->grad_in[0] == NULL)
         return WW_OK;
-    int threads = (int)(call->scratch_floats / room_of(&s));
+    int threads = threads_of(&s, call);
+    if (shares_of(&s) > 0)
+        ww_average_pool_shares(&s.nearly, call->scratch);
 #pragma omp parallel for num_threads(threads) if ((s.near ? s.x.size / 2 : s.y.size) >             \
                                                   (s.near ? WW_LIGHT : WW_SERIAL))
     for (int64_t map = 0; map < s.y.n * s.y.c; map++)
-        backward_map(&s, call, map, call->scratch + (size_t)omp_get_thread_num() * room_of(&s));
+        backward_map(&s, call, map, own_room(&s, call));
     return WW_OK;
 }
 
@@ -396,6 +418,17 @@ static const ww_op_case cases[] = {
     CASE("average 2x2 stride 3", WW_DRAW_NORMAL, 2, 7, 8, WW_POOL_AVERAGE, 2, 3, 0, 0),
     CASE("average 1x1 stride 4", WW_DRAW_NORMAL, 2, 9, 5, WW_POOL_AVERAGE, 1, 4, 0, 0),
     CASE("average 5x5, small map", WW_DRAW_NORMAL, 2, 2, 3, WW_POOL_AVERAGE, 5, 1, 4, 0),
+    CASE("average 7x7, small map, wider", WW_DRAW_NORMAL, 2, 4, 3, WW_POOL_AVERAGE, 7, 1, 6, 0),
+    CASE("average 7x7 stride 1, padded", WW_DRAW_NORMAL, 2, 16, 16, WW_POOL_AVERAGE, 7, 1, 3, 0),
+    CASE("average 5x5 stride 1, lopsided", WW_DRAW_NORMAL, 2, 9, 17, WW_POOL_AVERAGE, 5, 1, 1, 0),
+    CASE("average 4x4 stride 1", WW_DRAW_NORMAL, 2, 8, 35, WW_POOL_AVERAGE, 4, 1, 0, 0),
+    CASE("average 5x5 stride 3, padded", WW_DRAW_NORMAL, 2, 14, 17, WW_POOL_AVERAGE, 5, 3, 2, 0),
+    CASE("average 3x3, tiles", WW_DRAW_NORMAL, 2, 9, 12, WW_POOL_AVERAGE, 3, 0, 0, 0),
+    CASE("average 4x4, tiles", WW_DRAW_NORMAL, 2, 8, 16, WW_POOL_AVERAGE, 4, 0, 0, 0),
+    CASE("average 8x8, tiles", WW_DRAW_NORMAL, 2, 16, 8, WW_POOL_AVERAGE, 8, 0, 0, 0),
+    CASE("average 5x5, tiles", WW_DRAW_NORMAL, 2, 5, 10, WW_POOL_AVERAGE, 5, 0, 0, 0),
+    CASE("average 4x4, columns left over", WW_DRAW_NORMAL, 2, 8, 9, WW_POOL_AVERAGE, 4, 0, 0, 0),
+    CASE("average 4x4, rows left over", WW_DRAW_NORMAL, 2, 11, 8, WW_POOL_AVERAGE, 4, 0, 0, 0),
     CASE("softmax 2x2", WW_DRAW_NORMAL, 3, 6, 8, WW_POOL_SOFTMAX, 2, 0, 0, 0),
     CASE("softmax 3x3 stride 2, padded", WW_DRAW_NORMAL, 4, 7, 6, WW_POOL_SOFTMAX, 3, 2, 1, 2.5),
     CASE("softmax to the minimum", WW_DRAW_NORMAL, 2, 4, 5, WW_POOL_SOFTMAX, 3, 1, 1, -1.5),
