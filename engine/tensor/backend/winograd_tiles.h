@@ -14,6 +14,9 @@
 
 enum { ROWS = WW_LANES == 16 ? 8 : 4, VECTORS = 3 };
 
+/* Functions of 5 points stand apart, so that those of 6 need no larger frame for their sake. */
+#define APART static __attribute__((noinline))
+
 /* The points 0, a, -a, b, -b and infinity; winograd.c says why these. */
 static const float A1 = WW_WINOGRAD_A, A2 = WW_WINOGRAD_A * WW_WINOGRAD_A;
 static const float A3 = WW_WINOGRAD_A * WW_WINOGRAD_A * WW_WINOGRAD_A;
@@ -172,13 +175,19 @@ TARGET INLINE void input_at(const int side, const float *from, int64_t stride, i
     second_columns(side, t, to, step);
 }
 
+TARGET APART void input_tile_5(const float *from, int64_t stride, int64_t apart, float *to,
+                               size_t step)
+{
+    input_at(5, from, stride, apart, to, step);
+}
+
 TARGET static void input_tile(int side, const float *from, int64_t stride, int64_t apart, float *to,
                               size_t step)
 {
     if (side == 6)
         input_at(6, from, stride, 1, to, step);
     else
-        input_at(5, from, stride, apart, to, step);
+        input_tile_5(from, stride, apart, to, step);
 }
 
 TARGET INLINE void gradient_of(const int side, const int n, const float *from, int64_t stride,
@@ -201,11 +210,16 @@ TARGET INLINE void gradient_of(const int side, const int n, const float *from, i
     }
 }
 
+TARGET APART void gradient_tile_5(const float *from, int64_t stride, float *to, size_t step)
+{
+    gradient_of(5, 4, from, stride, to, step);
+}
+
 TARGET static void gradient_tile(int side, const float *from, int64_t stride, int tile, float *to,
                                  size_t step)
 {
     if (side == 5)
-        gradient_of(5, 4, from, stride, to, step);
+        gradient_tile_5(from, stride, to, step);
     else if (tile == 4)
         gradient_of(6, 4, from, stride, to, step);
     else
@@ -236,13 +250,19 @@ TARGET INLINE void inputs_of(const int side, const float *from, int64_t stride,
         input_of(side, 1, from, stride, offset, to, step);
 }
 
+TARGET APART void input_tiles_5(const float *from, int64_t stride, const int32_t *offset, int run,
+                                float *to, size_t step)
+{
+    inputs_of(5, from, stride, offset, run, to, step);
+}
+
 TARGET static void input_tiles(int side, const float *from, int64_t stride, const int32_t *offset,
                                int run, float *to, size_t step)
 {
     if (side == 6)
         inputs_of(6, from, stride, offset, run, to, step);
     else
-        inputs_of(5, from, stride, offset, run, to, step);
+        input_tiles_5(from, stride, offset, run, to, step);
 }
 
 TARGET INLINE void output_of(const int side, const int n, const int run, const bool add,
@@ -279,6 +299,12 @@ TARGET INLINE void outputs_of(const int side, const bool add, const float *from,
         output_of(side, 4, 1, add, from, step, to, stride, offset);
 }
 
+TARGET APART void output_tiles_5(const float *from, size_t step, float *to, int64_t stride,
+                                 const int32_t *offset, int run)
+{
+    outputs_of(5, false, from, step, to, stride, offset, run);
+}
+
 TARGET static void output_tiles(int side, const float *from, size_t step, float *to, int64_t stride,
                                 const int32_t *offset, int tile, int run)
 {
@@ -287,7 +313,7 @@ TARGET static void output_tiles(int side, const float *from, size_t step, float 
     else if (side == 6)
         outputs_of(6, false, from, step, to, stride, offset, run);
     else
-        outputs_of(5, false, from, step, to, stride, offset, run);
+        output_tiles_5(from, step, to, stride, offset, run);
 }
 
 TARGET static void add_output_tiles(int side, const float *from, size_t step, float *to,
