@@ -18,7 +18,7 @@
 #include "engine/tensor/backend/winograd_inside.h"
 
 enum { CHUNK_FLOATS = 3 << 15, CHUNK_MOST = 3 << 17, CHUNK_TILES = 48 };
-enum { PARTS_FLOATS = 1 << 21, PART_TILES = 256, PARTS_MOST = 8 };
+enum { PARTS_FLOATS = 1 << 21, PART_TILES = 256, CUT_TILES = 128, PARTS_MOST = 8 };
 
 enum { PHASES = 4 };
 
@@ -41,7 +41,8 @@ static void plan_tasks(ww_winograd *w)
             lots[2] = {ww_up(channels_of(w), lanes) / lanes, ww_up(w->k, lanes) / lanes};
     int64_t points = (int64_t)ww_winograd_points(w);
     int64_t room = PARTS_FLOATS / (points * lots[0] * lots[1] * lanes * lanes);
-    int64_t parts = ww_least(w->tiles / PART_TILES, room < 2 ? 2 : room);
+    int64_t tiles = w->cut == 2 ? CUT_TILES : PART_TILES; /* of a part */
+    int64_t parts = ww_least(w->tiles / tiles, room < 2 ? 2 : room);
     w->parts = ww_least(ww_least(parts < 1 ? 1 : parts, PARTS_MOST), w->n * w->down);
     w->n_shares[0] = w->n_shares[1] = 1;
     for (int most = 0; w->parts * w->n_shares[0] * w->n_shares[1] < w->threads;) {
