@@ -134,10 +134,11 @@ static double winograd_few_s(const ww_conv_task *task, int64_t tiles, int64_t c,
            1e-12 * taps[task->pass] * filters * (double)(task->size.kh * task->size.kw);
 }
 
-/* Sums of weights for one tile: the side that costs less has the rows, the other the vectors. */
-static double winograd_sums(int64_t c, int64_t k)
+/* Sums of weights for one tile, n rows of vectors of m; one vector alone does not keep a core busy.
+ */
+static double winograd_rows(int64_t n, int64_t m)
 {
-    return fmin(up(c, 4) * up(k, 16), up(k, 4) * up(c, 16));
+    return m <= 16 ? 1.25 * up(n, 8) * 16 : up(n, 4) * up(m, 16);
 }
 
 static double winograd_s(const ww_conv_task *task)
@@ -162,7 +163,7 @@ static double winograd_s(const ww_conv_task *task)
     double filters = task->keep && !weights ? 0 : (double)c * up(k, 8);
     const double maps[] = {points * up(tiles, 16) * (double)c * up(k, 4),
                            taken * (double)(tiles * c), (double)(tiles * k), filters, 1};
-    const double sums[] = {points * (double)tiles * winograd_sums(c, k),
+    const double sums[] = {points * (double)tiles * fmin(winograd_rows(c, k), winograd_rows(k, c)),
                            taken * (double)tiles * up(c, 16), (double)tiles * up(k, 16),
                            (double)c * up(k, 16), 1};
     return cost_s(5, factor[s->kh == 5][task->pass], weights ? sums : maps);
