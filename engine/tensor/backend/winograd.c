@@ -47,7 +47,7 @@
 
 /* A product's panels of maps and of filters stay in a core's first cache (48 KiB, with room for
  * sums); its channels are added up PANEL at a time. */
-enum { CACHE_FLOATS = 10 << 10, PANEL = 256, AHEAD = 2, PHASES = 4 };
+enum { CACHE_FLOATS = 10 << 10, PANEL = 256, AHEAD = 2 };
 
 /* On maps smaller than 5x5 filters most taps meet zeros, and their rounding errors remain. */
 bool ww_winograd_supports(const ww_conv_size *size, ww_conv_pass pass)
@@ -179,11 +179,8 @@ size_t ww_winograd_scratch(const ww_winograd *w)
 /* Where tap q of a channel lies in the weights of one filter. */
 static int64_t place_of(const ww_winograd *w, int64_t c, int64_t q)
 {
-    int64_t n = ww_winograd_taps(w);
-    if (w->cut == 1)
-        return c * n + q;
-    int64_t row = 2 * (q / 2) + c % PHASES / 2, column = 2 * (q % 2) + c % 2;
-    return c / PHASES * 16 + row * 4 + column;
+    return w->cut == 1 ? c * ww_winograd_taps(w) + q
+                       : c / PHASES * TAPS_OF_CUT + ww_winograd_tap(c % PHASES, q);
 }
 
 static void transform_filters(const ww_winograd *w, const float *weight, float *to)

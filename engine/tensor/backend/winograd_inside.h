@@ -9,7 +9,16 @@
 #include "engine/tensor/backend/sizes.h"
 #include "engine/tensor/backend/winograd.h"
 
-enum { PATCH = 6, MOST_POINTS = 36, MOST_TAPS = 25, EIGHT = 8, LINE = 16, MOST_LANES = 16 };
+enum {
+    PATCH = 6,
+    PHASES = 4,
+    MOST_POINTS = 36,
+    MOST_TAPS = 25,
+    TAPS_OF_CUT = 16,
+    EIGHT = 8,
+    LINE = 16,
+    MOST_LANES = 16
+};
 
 enum { WW_WINOGRAD_BLOCK = 48 };
 
@@ -65,6 +74,12 @@ static inline size_t ww_winograd_points(const ww_winograd *w)
 static inline int64_t ww_winograd_taps(const ww_winograd *w)
 {
     return w->size * w->size;
+}
+
+/** Where tap q of a phase lies among those of a 4x4 filter, which are TAPS_OF_CUT. */
+static inline int64_t ww_winograd_tap(int64_t phase, int64_t q)
+{
+    return (q / 2 * 2 + phase / 2) * 4 + q % 2 * 2 + phase % 2;
 }
 
 /* Scratch of one thread. */

@@ -20,8 +20,6 @@
 enum { CHUNK_FLOATS = 3 << 15, CHUNK_MOST = 3 << 17, CHUNK_TILES = 48 };
 enum { PARTS_FLOATS = 1 << 21, PART_TILES = 256, CUT_TILES = 128, PARTS_MOST = 8 };
 
-enum { PHASES = 4 };
-
 /* Channels of x: of each phase, all lots of them, or as they are. */
 static int64_t of_phase(const ww_winograd *w)
 {
@@ -219,18 +217,16 @@ static void run_task(const void *context, int64_t task, float *own)
 /* The taps[n][lanes] of filter k and channel c to their places. */
 static void put_filter(const ww_winograd *w, int64_t k, int64_t c, const float *taps, float *weight)
 {
-    int64_t lanes = w->kernels->lanes, n = ww_winograd_taps(w);
+    int64_t lanes = w->kernels->lanes, n = ww_winograd_taps(w), channels = w->c / PHASES;
     if (w->cut == 1) {
         for (int64_t q = 0; q < n; q++)
             weight[(k * w->c + c) * n + q] = taps[q * lanes];
         return;
     }
     int64_t phase = c / of_phase(w), channel = c % of_phase(w);
-    if (channel >= w->c / PHASES)
-        return;
-    weight += (k * w->c / PHASES + channel) * 16 + phase / 2 * 4 + phase % 2;
-    for (int64_t q = 0; q < n; q++)
-        weight[q / 2 * 8 + q % 2 * 2] = taps[q * lanes];
+    for (int64_t q = 0; q < n && channel < channels; q++)
+        weight[(k * channels + channel) * TAPS_OF_CUT + ww_winograd_tap(phase, q)] =
+            taps[q * lanes];
 }
 
 /* The parts' sums of a row of products become filters. */
