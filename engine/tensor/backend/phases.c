@@ -113,10 +113,7 @@ struct span {
 static struct span span_of(const ww_conv_size *s, int64_t phase, int64_t count, int64_t length)
 {
     struct span span = {.offset = phase - s->pad};
-    span.first = span.offset < 0 ? (-span.offset + s->stride - 1) / s->stride : 0;
-    span.last = length > span.offset ? (length - span.offset + s->stride - 1) / s->stride : 0;
-    span.first = ww_least(span.first, count);
-    span.last = span.last < span.first ? span.first : ww_least(span.last, count);
+    ww_inside(span.offset, s->stride, count, length, &span.first, &span.last);
     return span;
 }
 

@@ -18,4 +18,13 @@ static inline int64_t ww_least(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+/** Of `count` numbers from, from + step, .., those first .. last-1 that lie among 0 .. size-1. */
+static inline void ww_inside(int64_t from, int64_t step, int64_t count, int64_t size,
+                             int64_t *first, int64_t *last)
+{
+    *first = from < 0 ? ww_least((step - 1 - from) / step, count) : 0;
+    *last = size > from ? ww_least((size - from + step - 1) / step, count) : 0;
+    *last = *last < *first ? *first : *last;
+}
+
 #endif

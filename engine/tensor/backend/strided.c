@@ -205,9 +205,8 @@ static void fill_panels(const ww_strided *r, const float *weight, float *scratch
 static ww_spaced rows_of(int64_t tall, int64_t from, int64_t step, int64_t size, int64_t wide,
                          int64_t *first)
 {
-    int64_t last = size > from ? ww_least((size - from + step - 1) / step, tall) : 0;
-    *first = from < 0 ? ww_least((step - 1 - from) / step, tall) : 0;
-    last = last < *first ? *first : last;
+    int64_t last;
+    ww_inside(from, step, tall, size, first, &last);
     return (ww_spaced){.rows = last - *first,
                        .n = wide,
                        .before = *first * wide,

@@ -288,10 +288,8 @@ static void cut_stages(const ww_winograd *w, const struct ww_winograd_block *b, 
         int64_t rows = s->rows * w->tile + w->border, left = 2 * s->column * w->tile - w->pad;
         const float *map = maps + (s->sample * w->c / PHASES + c) * w->h * w->w;
         for (int64_t p = 0; p < 2; p++) {
-            int64_t top = 2 * s->row * w->tile + p - w->pad; /* rows top, top + 2, .. */
-            int64_t first = top < 0 ? ww_least((1 - top) / 2, rows) : 0;
-            int64_t last = w->h > top ? ww_least((w->h - top + 1) / 2, rows) : 0;
-            last = last < first ? first : last;
+            int64_t top = 2 * s->row * w->tile + p - w->pad, first, last; /* top, top + 2, .. */
+            ww_inside(top, 2, rows, w->h, &first, &last);
             ww_spaced of = {.maps = 1,
                             .columns = 2,
                             .to_column = apart,

@@ -65,6 +65,7 @@ struct ww_winograd_block {
     int32_t in[WW_WINOGRAD_BLOCK], out[WW_WINOGRAD_BLOCK];
 };
 
+/** Elements of a transformed tile. */
 static inline size_t ww_winograd_points(const ww_winograd *w)
 {
     return (size_t)(w->side * w->side);
