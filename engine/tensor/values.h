@@ -30,8 +30,9 @@ ww_status ww_values_create(ww_values **out, const ww_graph *graph, uint64_t seed
 /** Frees the values and all their arrays; NULL is allowed. */
 void ww_values_free(ww_values *values);
 
-/** The number of arrays, and the i-th of them (i below that number), which stays the values'. */
+/** The number of arrays. */
 size_t ww_values_count(const ww_values *values);
+/** The i-th of them (i below that number), which stays the values'. */
 ww_value *ww_values_at(ww_values *values, size_t i);
 
 /** The array called `name`, NULL if there is none. */

@@ -39,7 +39,10 @@ typedef struct ww_task_params {
 ww_status ww_tasks_open(void **state, const ww_task_params *params, ww_model *model, uint64_t seed);
 /** Frees the state; NULL is allowed. */
 void ww_tasks_close(void *state);
+/** value[WW_TASK_MEASURES] of the model's answers to the trials. Errors: those of ww_model_answer;
+ * WW_ENOMEM. */
 ww_status ww_tasks_measure(void *state, ww_model *model, double *value);
+/** chance[WW_TASK_MEASURES] of who does not look at the trials; NAN where memory is short. */
 void ww_tasks_chance(void *state, const ww_model *model, double *chance);
 
 /** The trials of the state. */

@@ -25,6 +25,7 @@ typedef struct ww_rgb {
 
 /** Opens a canvas; close it with ww_canvas_close also after a failure. */
 ww_status ww_canvas_open(ww_canvas *canvas, int width, int height, double px_per_unit);
+/** Frees what a canvas has opened, not the canvas. */
 void ww_canvas_close(ww_canvas *canvas);
 
 /** Ends drawing and reports what went wrong in any of it. */

@@ -11,6 +11,7 @@
 
 #define WW_PI 3.14159265358979323846
 
+/** Pixels of one plane. */
 static inline size_t ww_frame_plane(const ww_view *view)
 {
     return (size_t)view->width_px * (size_t)view->height_px;
@@ -22,11 +23,13 @@ static inline float *ww_frame_at(float *rgb, const ww_view *view, int frame)
     return rgb + 3 * (size_t)frame * ww_frame_plane(view);
 }
 
-/** Degrees of the centre of a pixel; columns count from the left, rows from the top. */
+/** Degrees to the right of the view's centre, of the centre of a pixel; columns count from the
+ * left. */
 static inline double ww_frame_x_deg(const ww_view *view, double column)
 {
     return (column - 0.5 * (view->width_px - 1)) * view->deg_per_px;
 }
+/** Degrees above the view's centre; rows count from the top. */
 static inline double ww_frame_y_deg(const ww_view *view, double row)
 {
     return (0.5 * (view->height_px - 1) - row) * view->deg_per_px;
@@ -48,27 +51,29 @@ static inline void ww_frame_fill(float *rgb, const ww_view *view, float grey)
         rgb[i] = grey;
 }
 
-/** Cosine and sine of an angle in degrees. */
+/** Cosine of an angle in degrees. */
 static inline double ww_cos_deg(double degrees)
 {
     return cos(degrees * WW_PI / 180);
 }
+/** Sine of an angle in degrees. */
 static inline double ww_sin_deg(double degrees)
 {
     return sin(degrees * WW_PI / 180);
 }
 
+/** `value`, but no less than `low` and no more than `high`. */
 static inline double ww_clamp(double value, double low, double high)
 {
     return value < low ? low : value > high ? high : value;
 }
 
-/** The lower and the higher of two numbers; fminf and fmaxf are calls of libm, for the sake of NAN.
- */
+/** The lower of two numbers; fminf is a call of libm, for the sake of NAN. */
 static inline float ww_lower(float a, float b)
 {
     return a < b ? a : b;
 }
+/** The higher of two numbers, likewise. */
 static inline float ww_higher(float a, float b)
 {
     return a > b ? a : b;

@@ -12,6 +12,7 @@ typedef struct ww_noise ww_noise;
 
 /** Prepares the spectrum and the transforms for planes of this size. */
 ww_status ww_noise_open(ww_noise **out, int width, int height, double slope);
+/** Frees it; NULL is allowed. */
 void ww_noise_close(ww_noise *noise);
 
 /** Draws one plane[height][width] of mean 0 and standard deviation 1. */

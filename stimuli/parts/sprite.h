@@ -19,6 +19,7 @@ typedef struct ww_sprite {
 
 /** Takes over what is on a canvas of WW_SPRITE_SCALE pixels for one of the view. */
 ww_status ww_sprite_take(ww_sprite *sprite, const ww_canvas *canvas);
+/** Frees its pixels, not the sprite. */
 void ww_sprite_free(ww_sprite *sprite);
 
 /** Side light: multiplies colours by 1 + gradient from -1 on the left to +1 on the right. */

@@ -21,6 +21,7 @@ ww_status ww_word_set_open(ww_word_set **out, int n);
 
 /** Sets any words, `n` of them, in all fonts. */
 ww_status ww_word_set_open_texts(ww_word_set **out, const char *const *texts, int n);
+/** Gives a set back, which is freed when its last user has done so; NULL is allowed. */
 void ww_word_set_close(ww_word_set *set);
 
 /** Height of a word's ink for a width of 1. */
