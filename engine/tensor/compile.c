@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* From a graph to a program. In order: what is needed (survey), what operators do together (fuse),
- * what goes backward (backward.c), which gradients are left as factors (late.c), what is computed
- * twice (recompute.c), how each operator is called (prepare), where everything lies (memory.c,
- * layout.c), which calls need not be made (neutral.c), the list of what a run does (run.c), and
- * which of that can be done side by side (lanes.c). */
+ * what goes backward (backward.c), which maps lie in blocks of channels (blocks.c), which gradients
+ * are left as factors (late.c), what is computed twice (recompute.c), how each operator is called
+ * (prepare), where everything lies (memory.c, layout.c), which calls need not be made (neutral.c),
+ * the list of what a run does (run.c), and which of that can be done side by side (lanes.c). */
 
 #include "engine/tensor/lanes.h"
 
@@ -263,6 +263,7 @@ static ww_status build(ww_program *program)
     WW_TRY(list_units(program));
     WW_TRY(key_units(program));
     ww_backward_mark(program);
+    ww_blocks_mark(program);
     WW_TRY(ww_late_mark(program));
     ww_recompute_mark(program);
     WW_TRY(prepare(program));

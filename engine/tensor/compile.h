@@ -31,6 +31,7 @@ typedef struct ww_array {
                                     gives one of its inputs */
     bool varies;                 /* depends on something that is differentiated */
     bool wanted;                 /* its gradient is computed */
+    bool blocked;                /* it, and its gradient, lie in blocks of channels (blocks.c) */
     double loss_weight;          /* d loss / d this, directly */
     int last;                    /* time of the last read of the value */
     int buffer, gradient_buffer; /* WW_NO_BUFFER where the numbers are elsewhere */
@@ -150,6 +151,9 @@ bool ww_unit_keeps_out(const ww_unit *unit);
 
 /** Decides whose gradients are computed (backward.c). */
 void ww_backward_mark(ww_program *program);
+
+/** Decides which arrays lie in blocks of channels, and tells the calls (blocks.c). */
+void ww_blocks_mark(ww_program *program);
 
 /** Decides which gradients are left as factors, if options.late says so (late.c). */
 ww_status ww_late_mark(ww_program *program);

@@ -42,6 +42,13 @@ typedef enum ww_rectifies {
     WW_RECTIFIES_SUM_KEEPS_OUT /* backward then reads out if something is added (adds of ww_op) */
 } ww_rectifies;
 
+/** Maps [N, C, H, W] lie in memory in this order, or in blocks: [N, C / L, H, W, L], L channels of
+ * a pixel side by side, L the lanes of a vector (ww_block_channels), where C is a multiple of it.
+ * Kernels that have channels in their lanes are faster on blocks; who can have what is the
+ * operators' to say (blocks of ww_op), and the compiler's to choose (blocks.c). In a mask of
+ * operands bit k is in[k], with its gradient, and this bit is out. */
+#define WW_BLOCKED_OUT (1u << 31)
+
 /** One compiled node, as the functions of its operator see it. All shapes have their batch. */
 typedef struct ww_op_call {
     const void *attr; /* the operator's attribute struct */
@@ -57,6 +64,7 @@ typedef struct ww_op_call {
     size_t saved_floats, scratch_floats; /* set by prepare */
     unsigned can_add;                    /* bit k, set by prepare: backward can add to grad_in[k] */
     unsigned add;                        /* bit k: it does, and does not overwrite that */
+    unsigned blocked;                    /* which operands lie in blocks */
     bool again; /* the same forward call once more in a run: states have moved already */
     ww_mode mode;
     bool neutral;  /* out is in[0], and need not be written (neutral of ww_op) */
@@ -109,6 +117,14 @@ struct ww_op {
      * where forward itself is the plain C (element-wise operators). */
     ww_status (*forward_reference)(ww_op_call *call);
     ww_status (*backward_reference)(ww_op_call *call);
+
+    /** Whether it can run with these operands in blocks and the others as they are; asked only of
+     * operands whose shapes allow it, before `prepare`. NULL: with none. The references never do.
+     */
+    bool (*blocks)(const ww_op_call *call, unsigned blocked);
+    /** Seconds that forward and backward are thought to take with call->blocked, before `prepare`;
+     * only differences between layouts count. NULL: none. */
+    double (*estimate_s)(const ww_op_call *call);
 
     /** Whether out would be in[0], bit for bit, by what the other inputs hold now. NULL: never. */
     bool (*neutral)(const ww_op_call *call);

@@ -22,10 +22,13 @@ static double tolerance(const ww_op *op)
     return op->tolerance > 0 ? op->tolerance : 1e-5;
 }
 
-static ww_rig *rigged(const ww_op *op, const ww_op_case *of, int64_t batch, ww_mode mode)
+/* NULL if the operator cannot have these operands in blocks. */
+static ww_rig *rigged(const ww_op *op, const ww_op_case *of, int64_t batch, ww_mode mode,
+                      unsigned blocked)
 {
-    ww_rig *rig = ww_rig_create(op, of, batch, mode);
-    cr_assert(rig != NULL, "%s, '%s': refused: %s", op->item.name, of->name, ww_error_message());
+    ww_rig *rig = ww_rig_create_blocked(op, of, batch, mode, blocked);
+    cr_assert(rig != NULL || blocked != 0, "%s, '%s': refused: %s", op->item.name, of->name,
+              ww_error_message());
     return rig;
 }
 
@@ -235,11 +238,20 @@ static void rectifies_as_relu_would(ww_rig *rig)
 
 /* ---- loops over cases ---- */
 
+/* The masks of operands in blocks that are tried: of none, and of some of the maps. */
+static const unsigned layouts[] = {0, 1, WW_BLOCKED_OUT, 1 | WW_BLOCKED_OUT,
+                                   1 | 1 << 5 | WW_BLOCKED_OUT};
+
+enum { N_LAYOUTS = sizeof layouts / sizeof layouts[0] };
+
 static void each_as(const ww_op *op, void (*property)(ww_rig *), bool rectify)
 {
     for (const ww_op_case *of = op->cases; of->name != NULL; of++)
-        for (int i = 0; i < N_BATCHES * N_MODES; i++) {
-            ww_rig *rig = rigged(op, of, batches[i % N_BATCHES], modes[i / N_BATCHES]);
+        for (int i = 0; i < N_BATCHES * N_MODES * N_LAYOUTS; i++) {
+            ww_rig *rig = rigged(op, of, batches[i % N_BATCHES], modes[i / N_BATCHES % N_MODES],
+                                 layouts[i / N_BATCHES / N_MODES]);
+            if (rig == NULL)
+                continue;
             rig->call.rectify = rectify;
             property(rig);
             ww_rig_free(rig);
@@ -263,31 +275,39 @@ static void each_rectified(const ww_op *op)
 }
 
 /* One thread and two, on a batch large enough to be worth two; and against the reference. */
+static void two_threads(const ww_op *op, const ww_op_case *of, ww_mode mode, bool rectify,
+                        unsigned blocked)
+{
+    struct trace trace[3] = {{0}};
+    ww_rig *rig = NULL;
+    for (int threads = 1; threads <= 2; threads++) {
+        ww_threads_set(threads);
+        if (rig != NULL)
+            ww_rig_free(rig);
+        rig = rigged(op, of, MANY, mode, blocked);
+        if (rig == NULL)
+            return;
+        rig->call.rectify = rectify;
+        trace[threads - 1] = run(rig);
+    }
+    same(rig, "two threads", &trace[1], &trace[0], op->threads_vary ? 1e-5 : 0);
+    rig->reference = true;
+    if (!rectify) { /* which the references leave out */
+        trace[2] = run(rig);
+        same(rig, "against the reference", &trace[1], &trace[2], tolerance(op));
+    }
+    ww_rig_free(rig);
+    for (int k = 0; k < 3; k++)
+        trace_free(&trace[k]);
+}
+
 static void two_threads_give_the_same(const ww_op *op)
 {
     const int rounds = op->rectifies ? 2 * N_MODES : N_MODES;
     for (const ww_op_case *of = op->cases; of->name != NULL; of++)
-        for (int i = 0; i < rounds; i++) {
-            struct trace trace[3] = {{0}};
-            ww_rig *rig = NULL;
-            for (int threads = 1; threads <= 2; threads++) {
-                ww_threads_set(threads);
-                if (rig != NULL)
-                    ww_rig_free(rig);
-                rig = rigged(op, of, MANY, modes[i % N_MODES]);
-                rig->call.rectify = i >= N_MODES;
-                trace[threads - 1] = run(rig);
-            }
-            same(rig, "two threads", &trace[1], &trace[0], op->threads_vary ? 1e-5 : 0);
-            rig->reference = true;
-            if (!rig->call.rectify) { /* which the references leave out */
-                trace[2] = run(rig);
-                same(rig, "against the reference", &trace[1], &trace[2], tolerance(op));
-            }
-            ww_rig_free(rig);
-            for (int k = 0; k < 3; k++)
-                trace_free(&trace[k]);
-        }
+        for (int i = 0; i < rounds * N_LAYOUTS; i++)
+            two_threads(op, of, modes[i % N_MODES], i / N_MODES % (rounds / N_MODES) > 0,
+                        layouts[i / rounds]);
     ww_threads_set(1);
 }
 
@@ -295,7 +315,7 @@ static void two_threads_give_the_same(const ww_op *op)
 static void gradient_mode_infers(const ww_op *op)
 {
     for (const ww_op_case *of = op->cases; of->name != NULL; of++) {
-        ww_rig *a = rigged(op, of, 3, WW_INFER), *b = rigged(op, of, 3, WW_GRADIENT);
+        ww_rig *a = rigged(op, of, 3, WW_INFER, 0), *b = rigged(op, of, 3, WW_GRADIENT, 0);
         ww_rig_forward(a);
         ww_rig_forward(b);
         same_array(b, "against infer", "out", 0, b->call.out, a->call.out, a->out_size, 0);
@@ -309,7 +329,7 @@ static void infers_open_batches(const ww_op *op)
 {
     for (const ww_op_case *of = op->cases; of->name != NULL; of++) {
         char text[2][WW_SHAPE_TEXT];
-        ww_rig *rig = rigged(op, of, 5, WW_INFER);
+        ww_rig *rig = rigged(op, of, 5, WW_INFER, 0);
         ww_shape open, closed;
         void *attr = calloc(1, op->attr_size + 1);
         if (of->attr != NULL)

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/tensor/backend/blocks.h"
+
 enum { GUARD = 64 };                           /* floats on each side of a buffer */
 static const uint32_t GUARD_WORD = 0x7fc0dead; /* a not-a-number of our own */
 static const uint32_t POISON_WORD = 0x7fc0beef;
@@ -136,13 +138,29 @@ static void make_buffers(ww_rig *rig)
     rig->grad_drawn = ww_rig_copy(rig->grad_out, rig->out_size);
 }
 
+/* Whether the operator can have these operands in blocks. */
+static bool can_block(const ww_rig *rig, unsigned blocked)
+{
+    bool fits = ((blocked & ~WW_BLOCKED_OUT) >> rig->of->n_in) == 0 &&
+                ((blocked & WW_BLOCKED_OUT) == 0 || ww_blocks_fit(&rig->call.out_shape));
+    for (int k = 0; k < rig->of->n_in; k++)
+        fits = fits && ((blocked & WW_BIT(k)) == 0 || ww_blocks_fit(&rig->shape[k]));
+    return fits && rig->op->blocks != NULL && rig->op->blocks(&rig->call, blocked);
+}
+
 ww_rig *ww_rig_create(const ww_op *op, const ww_op_case *of, int64_t batch, ww_mode mode)
+{
+    return ww_rig_create_blocked(op, of, batch, mode, 0);
+}
+
+ww_rig *ww_rig_create_blocked(const ww_op *op, const ww_op_case *of, int64_t batch, ww_mode mode,
+                              unsigned blocked)
 {
     static const char *const modes[] = {"infer", "train", "gradient"};
     ww_rig *rig = calloc(1, sizeof *rig);
     cr_assert(rig != NULL);
-    snprintf(rig->where, sizeof rig->where, "%s, '%s', batch %d, %s", op->item.name, of->name,
-             (int)batch, modes[mode]);
+    snprintf(rig->where, sizeof rig->where, "%s, '%s', batch %d, %s, blocks %x", op->item.name,
+             of->name, (int)batch, modes[mode], blocked);
     rig->op = op;
     rig->of = of;
     rig->attr = calloc(1, op->attr_size + 1);
@@ -157,6 +175,11 @@ ww_rig *ww_rig_create(const ww_op *op, const ww_op_case *of, int64_t batch, ww_m
         ww_rig_free(rig);
         return NULL;
     }
+    if (blocked != 0 && !can_block(rig, blocked)) {
+        ww_rig_free(rig);
+        return NULL;
+    }
+    rig->call.blocked = blocked;
     make_buffers(rig);
     if (op->prepare != NULL)
         cr_assert(op->prepare(&rig->call) == WW_OK, "%s: %s", rig->where, ww_error_message());
@@ -199,6 +222,31 @@ static void check_written(const ww_rig *rig, const float *x, size_t n, const cha
                   (double)x[i]);
 }
 
+/* What the operator is to find in blocks, or what it has left in blocks as the shapes say. */
+static void turn(const ww_shape *shape, float *x, bool blocks)
+{
+    size_t n = ww_shape_size(shape);
+    float *copy = ww_rig_copy(x, n);
+    (blocks ? ww_blocks_from : ww_blocks_to)(shape, copy, x);
+    free(copy);
+}
+
+static void turn_all(ww_rig *rig, bool blocks)
+{
+    const ww_op_call *c = &rig->call;
+    if ((c->blocked & WW_BLOCKED_OUT) != 0) {
+        turn(&c->out_shape, c->out, blocks);
+        turn(&c->out_shape, rig->grad_out, blocks);
+    }
+    for (int k = 0; k < c->n_in; k++) { /* what works in place has been turned */
+        if ((c->blocked & WW_BIT(k)) == 0)
+            continue;
+        if (rig->in[k] != c->out)
+            turn(&rig->shape[k], rig->in[k], blocks);
+        turn(&rig->shape[k], rig->grad_in[k], blocks);
+    }
+}
+
 /* Calls with the plan, or, for the reference, without it. */
 static void call(ww_rig *rig, ww_status (*fast)(ww_op_call *), ww_status (*reference)(ww_op_call *))
 {
@@ -207,7 +255,12 @@ static void call(ww_rig *rig, ww_status (*fast)(ww_op_call *), ww_status (*refer
         rig->call.plan = NULL;
         fast = reference;
     }
+    bool turned = !rig->reference;
+    if (turned)
+        turn_all(rig, true);
     ww_status status = fast(&rig->call);
+    if (turned)
+        turn_all(rig, false);
     rig->call.plan = plan;
     cr_assert(status == WW_OK, "%s: %s", rig->where, ww_error_message());
     check_all_guards(rig);

@@ -29,6 +29,10 @@ typedef struct ww_rig {
 
 /** Infers, draws the values, prepares. NULL if the operator refuses (its message is set). */
 ww_rig *ww_rig_create(const ww_op *op, const ww_op_case *of, int64_t batch, ww_mode mode);
+/** The same with these operands in blocks of channels (op.h) while the operator runs, and as they
+ * are before and after; NULL, without message, if it cannot. */
+ww_rig *ww_rig_create_blocked(const ww_op *op, const ww_op_case *of, int64_t batch, ww_mode mode,
+                              unsigned blocked);
 void ww_rig_free(ww_rig *rig);
 
 /** Restores the inputs and runs forward; asserts success, sentinels, that everything was written
