@@ -6,9 +6,9 @@
  * once for each kind of processor and chosen when the program runs, as kernels.h.
  *
  * All kinds add and multiply the same numbers in the same order, without fused multiply-adds, and
- * give the same bits. Sums are in double, in 16 interleaved lanes, then over the lanes. `rectify`
- * means that y = max(y, 0) is done with each number too (what is not a number stays so); the
- * gradient then passes where y > 0. */
+ * give the same bits. Sums are in double, in 16 interleaved lanes, then over the lanes (of blocks
+ * of channels each channel has its own). `rectify` means that y = max(y, 0) is done with each
+ * number too (what is not a number stays so); the gradient then passes where y > 0. */
 
 #include <float.h>
 #include <stdbool.h>
@@ -30,6 +30,17 @@ typedef struct ww_scaling {
     float centre, scale, bias, level, slope;
     bool rectify;
 } ww_scaling;
+
+enum { WW_BLOCK_MOST = 16 };
+
+/** The scalings of a block of channels, which lie side by side; `channels` of them: 8 or 16, and no
+ * fewer than a vector has lanes. */
+typedef struct ww_scalings {
+    float centre[WW_BLOCK_MOST], scale[WW_BLOCK_MOST], bias[WW_BLOCK_MOST];
+    float level[WW_BLOCK_MOST], slope[WW_BLOCK_MOST];
+    int channels;
+    bool rectify;
+} ww_scalings;
 
 /** Square windows of pixels, `stride` (1 or 2) from one to the next; `step` floats from one row of
  * pixels to the next. Nothing is read from `end` on. */
@@ -80,6 +91,17 @@ typedef struct ww_loops {
     /** dx of a scaling, likewise; dx may be dy. */
     void (*scale_back)(const ww_slab *slab, const ww_scaling *s, const float *x, const float *dy,
                        const float *out, float *dx);
+
+    /** The same four on pixels of a block of channels, n / channels of them a row: each channel has
+     * its own scaling (or shift) and sums, all of the first and then all of the second. */
+    void (*block_moments)(const ww_slab *slab, int channels, const float *x, const float *shift,
+                          double *sum);
+    void (*block_scale)(const ww_slab *slab, const ww_scalings *s, const float *x,
+                        const float *other, float *y);
+    void (*block_scale_sums)(const ww_slab *slab, const ww_scalings *s, const float *x,
+                             const float *dy, const float *out, float *passed, double *sum);
+    void (*block_scale_back)(const ww_slab *slab, const ww_scalings *s, const float *x,
+                             const float *dy, const float *out, float *dx);
 
     /** y = x + bias, rectified if wanted; y may be x. */
     void (*add_number)(const ww_slab *slab, float bias, bool rectify, const float *x, float *y);

@@ -8,6 +8,7 @@
 #include "engine/tensor/backend/descent.h"
 #include "engine/tensor/backend/digest.h"
 #include "engine/tensor/backend/scaling.h"
+#include "engine/tensor/backend/scaling_blocks.h"
 #include "engine/tensor/backend/windows.h"
 
 const ww_loops ww_loops_avx2 = {.name = "avx2",
@@ -16,6 +17,10 @@ const ww_loops ww_loops_avx2 = {.name = "avx2",
                                 .scale = scale,
                                 .scale_sums = scale_sums,
                                 .scale_back = scale_back,
+                                .block_moments = block_moments,
+                                .block_scale = block_scale,
+                                .block_scale_sums = block_scale_sums,
+                                .block_scale_back = block_scale_back,
                                 .add_number = add_number,
                                 .sum = sum_of,
                                 .max_row = max_row,

@@ -6,6 +6,7 @@
 #include "engine/tensor/backend/descent.h"
 #include "engine/tensor/backend/digest.h"
 #include "engine/tensor/backend/scaling.h"
+#include "engine/tensor/backend/scaling_blocks.h"
 #include "engine/tensor/backend/windows.h"
 
 const ww_loops ww_loops_plain = {.name = "plain",
@@ -14,6 +15,10 @@ const ww_loops ww_loops_plain = {.name = "plain",
                                  .scale = scale,
                                  .scale_sums = scale_sums,
                                  .scale_back = scale_back,
+                                 .block_moments = block_moments,
+                                 .block_scale = block_scale,
+                                 .block_scale_sums = block_scale_sums,
+                                 .block_scale_back = block_scale_back,
                                  .add_number = add_number,
                                  .sum = sum_of,
                                  .max_row = max_row,

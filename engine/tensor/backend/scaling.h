@@ -153,8 +153,9 @@ TARGET static void scale(const ww_slab *slab, const ww_scaling *s, const float *
         scale_rows(slab, s, x, x, y, false, false);
 }
 
-/* What decides where a gradient passes: nothing, the scaled x, or the rectified output. */
-enum mask { NO_MASK, MASK_X, MASK_OUT };
+/* What decides where a gradient passes: nothing, the scaled x, or the rectified output; and where
+ * there is none. */
+enum mask { NO_MASK, MASK_X, MASK_OUT, NO_GRADIENT };
 
 TARGET INLINE vec masked(enum mask mask, const ww_scaling *s, vec d, const float *out, int64_t left,
                          vec g)
@@ -167,9 +168,9 @@ TARGET INLINE vec masked(enum mask mask, const ww_scaling *s, vec d, const float
     return WHERE_ABOVE(load_up_to(out, left), g);
 }
 
-TARGET INLINE enum mask mask_of(const ww_scaling *s, const float *out)
+INLINE enum mask mask_of(bool rectify, const float *out)
 {
-    return !s->rectify ? NO_MASK : out == NULL ? MASK_X : MASK_OUT;
+    return !rectify ? NO_MASK : out == NULL ? MASK_X : MASK_OUT;
 }
 
 /* The k-th vector of a group of 16. */
@@ -218,7 +219,7 @@ TARGET INLINE void scale_sums_rows(const ww_slab *slab, const ww_scaling *scalin
 TARGET static void scale_sums(const ww_slab *slab, const ww_scaling *s, const float *x,
                               const float *dy, const float *out, float *passed, double sum[2])
 {
-    enum mask mask = mask_of(s, out);
+    enum mask mask = mask_of(s->rectify, out);
     if (mask == MASK_OUT && passed != NULL)
         scale_sums_rows(slab, s, x, dy, out, passed, sum, MASK_OUT);
     else if (mask == MASK_OUT)
@@ -258,7 +259,7 @@ TARGET INLINE void scale_back_rows(const ww_slab *slab, const ww_scaling *scalin
 TARGET static void scale_back(const ww_slab *slab, const ww_scaling *s, const float *x,
                               const float *dy, const float *out, float *dx)
 {
-    enum mask mask = mask_of(s, out);
+    enum mask mask = mask_of(s->rectify, out);
     if (mask == MASK_OUT)
         scale_back_rows(slab, s, x, dy, out, dx, MASK_OUT);
     else if (mask == MASK_X)

@@ -16,11 +16,14 @@
  * round their filters to what has come through them, and in one loop with the normalisation (and
  * the rectification after it) that costs no walk through the maps. The compiler puts it there. */
 #include <math.h>
+#include <string.h>
 
 #include "engine/base/shares.h"
 #include "engine/base/threads.h"
+#include "engine/tensor/backend/blocks.h"
 #include "engine/tensor/backend/loops.h"
 #include "engine/tensor/backend/maps.h"
+#include "engine/tensor/backend/pieces.h"
 #include "engine/tensor/ops.h"
 
 extern const ww_op ww_op_batch_norm;
@@ -50,137 +53,135 @@ static ww_status infer(void *attr, int n_in, const ww_shape *in, ww_shape *out)
     return WW_OK;
 }
 
-/* How the work is cut, by shapes alone: a piece is one channel in a block of samples, and pieces
- * follow each other as they lie in memory. */
-enum { PIECE_FLOATS = 64, RUN = 64, RUNS = 16 }; /* pieces of a run are worked on as they lie */
-
-struct cut {
-    ww_maps m;
-    int64_t samples, pieces; /* of a block; in all */
-    int64_t run;             /* pieces of a run */
-};
-
-static struct cut cut_of(const ww_op_call *call)
+static ww_pieces pieces_of(const ww_op_call *call)
 {
-    struct cut cut = {.m = ww_maps_of(&call->in_shape[X])};
-    cut.samples = (PIECE_FLOATS + cut.m.s - 1) / cut.m.s;
-    cut.pieces = (cut.m.n + cut.samples - 1) / cut.samples * cut.m.c;
-    cut.run = cut.pieces > RUN * RUNS ? RUN : cut.pieces / RUNS + 1;
-    return cut;
+    return ww_pieces_of(&call->in_shape[X], call->blocked != 0 ? ww_block_channels() : 1);
 }
 
-/* Saved: m and r of each channel. Scratch: two sums of each piece. */
+static bool blocks(const ww_op_call *call, unsigned blocked)
+{
+    unsigned maps = WW_BIT(X) | WW_BLOCKED_OUT | (call->n_in > ADDED ? WW_BIT(ADDED) : 0);
+    return blocked == maps && ww_block_channels() > 0;
+}
+
+/* Saved: m and r of each channel. Scratch: the sums of all pieces. */
 static ww_status prepare(ww_op_call *call)
 {
-    struct cut cut = cut_of(call);
-    call->saved_floats = 2 * (size_t)cut.m.c;
-    call->scratch_floats = 2 * sizeof(double) / sizeof(float) * (size_t)cut.pieces;
+    const ww_pieces p = pieces_of(call);
+    call->saved_floats = 2 * (size_t)p.m.c;
+    call->scratch_floats = 2 * sizeof(double) / sizeof(float) * (size_t)(p.n * p.lanes);
     return WW_OK;
 }
 
-static double *sums_of(const ww_op_call *call, int64_t piece)
+static double *sums_of(const ww_op_call *call, const ww_pieces *p, int64_t piece)
 {
-    return (double *)(void *)call->scratch + 2 * piece;
+    return (double *)(void *)call->scratch + 2 * p->lanes * piece;
 }
 
-/* The sums of a channel over its pieces, in order, replace those of the first. */
-static const double *total(const ww_op_call *call, const struct cut *cut, int64_t c)
-{
-    double *sum = sums_of(call, c);
-    for (int64_t piece = c + cut->m.c; piece < cut->pieces; piece += cut->m.c)
-        for (int k = 0; k < 2; k++)
-            sum[k] += sums_of(call, piece)[k];
-    return sum;
-}
-
-/* The rows of a channel in a block of samples, and where they begin. */
-struct piece {
-    int64_t i, c, at;
-    ww_slab slab;
-};
-
-static struct piece piece_of(const struct cut *cut, int64_t i)
-{
-    const ww_maps *m = &cut->m;
-    int64_t first = i / m->c * cut->samples, c = i % m->c, left = m->n - first;
-    return (struct piece){
-        i,
-        c,
-        (first * m->c + c) * m->s,
-        {.rows = left < cut->samples ? left : cut->samples, .step = m->c * m->s, .n = m->s}};
-}
-
-static ww_scaling scaling_of(const ww_op_call *call, const struct cut *cut, int64_t c)
+static ww_scaling scaling_of(const ww_op_call *call, const ww_pieces *p, int64_t c)
 {
     return (ww_scaling){.centre = call->saved[c],
-                        .scale = call->in[GAIN][c] * call->saved[cut->m.c + c],
+                        .scale = call->in[GAIN][c] * call->saved[p->m.c + c],
                         .bias = call->in[BIAS][c],
                         .rectify = call->rectify};
 }
 
-typedef void piece_work(const ww_op_call *call, const struct cut *cut, const struct piece *piece);
-typedef void channel_work(ww_op_call *call, const struct cut *cut, int64_t c);
-
-static void work_on(const ww_op_call *call, const struct cut *cut, int64_t begin, int64_t end,
-                    piece_work *work)
+/* What the way back needs too, from the sums of a channel over all pieces. */
+static void follow_back(const ww_op_call *call, const ww_pieces *p, int64_t c, double level,
+                        double slope, ww_scaling *scaling)
 {
-    struct piece piece = piece_of(cut, begin);
-    while (piece.i < end) {
-        work(call, cut, &piece);
-        piece.i++, piece.c++, piece.at += cut->m.s;
-        if (piece.c == cut->m.c && piece.i < end) /* only now: divisions are slow */
-            piece = piece_of(cut, piece.i);
+    double rate = (double)call->saved[p->m.c + c];
+    if (call->mode == WW_TRAIN) {
+        double share = (double)scaling->scale / (double)(p->m.n * p->m.s);
+        scaling->level = (float)(share * level);
+        scaling->slope = (float)(share * slope * rate * rate);
     }
 }
 
-static void work_run(const ww_op_call *call, const struct cut *cut, int64_t run, piece_work *work)
+/* Of all channels of a piece in blocks, likewise; sum: NULL on the way forward. */
+static void scalings_of(const ww_op_call *call, const ww_pieces *p, int64_t c, const double *sum,
+                        ww_scalings *scalings)
 {
-    int64_t begin = run * cut->run, end = begin + cut->run;
-    work_on(call, cut, begin, end < cut->pieces ? end : cut->pieces, work);
+    scalings->channels = (int)p->lanes;
+    scalings->rectify = call->rectify;
+    for (int64_t l = 0; l < p->lanes; l++) {
+        ww_scaling one = scaling_of(call, p, c + l);
+        if (sum != NULL)
+            follow_back(call, p, c + l, sum[l], sum[p->lanes + l], &one);
+        scalings->centre[l] = one.centre, scalings->scale[l] = one.scale;
+        scalings->bias[l] = one.bias, scalings->level[l] = one.level;
+        scalings->slope[l] = one.slope;
+    }
 }
 
-/* Sums each piece, finishes each channel, and applies what comes out to the pieces: from the last
- * to the first, since the last are still near. */
-static void each(ww_op_call *call, piece_work *sum, channel_work *finish, piece_work *apply)
+typedef void piece_work(const ww_op_call *call, const ww_pieces *p, const ww_piece *piece);
+typedef void group_work(ww_op_call *call, const ww_pieces *p, int64_t group);
+
+static void work_on(const ww_op_call *call, const ww_pieces *p, int64_t begin, int64_t end,
+                    piece_work *work)
 {
-    const struct cut cut = cut_of(call);
-    if (cut.m.size <= WW_LIGHT) {
-        work_on(call, &cut, 0, cut.pieces, sum);
-        for (int64_t c = 0; c < cut.m.c; c++)
-            finish(call, &cut, c);
-        work_on(call, &cut, 0, cut.pieces, apply);
+    for (ww_piece piece = ww_piece_of(p, begin); piece.i < end; ww_piece_next(p, end, &piece))
+        work(call, p, &piece);
+}
+
+static void work_run(const ww_op_call *call, const ww_pieces *p, int64_t run, piece_work *work)
+{
+    int64_t begin = run * p->run, end = begin + p->run;
+    work_on(call, p, begin, end < p->n ? end : p->n, work);
+}
+
+/* Sums each piece, finishes each group of channels, and applies what comes out to the pieces: from
+ * the last to the first, since the last are still near. */
+static void each(ww_op_call *call, piece_work *sum, group_work *finish, piece_work *apply)
+{
+    const ww_pieces p = pieces_of(call);
+    if (p.m.size <= WW_LIGHT) {
+        work_on(call, &p, 0, p.n, sum);
+        for (int64_t group = 0; group < p.groups; group++)
+            finish(call, &p, group);
+        work_on(call, &p, 0, p.n, apply);
         return;
     }
     ww_shares sums, pieces;
-    int64_t runs = (cut.pieces + cut.run - 1) / cut.run;
+    int64_t runs = (p.n + p.run - 1) / p.run;
     ww_shares_begin(&sums, runs, ww_threads(), false);
     ww_shares_begin(&pieces, runs, ww_threads(), true);
 #pragma omp parallel
     {
         for (int64_t run; (run = ww_shares_next(&sums)) >= 0;)
-            work_run(call, &cut, run, sum);
+            work_run(call, &p, run, sum);
 #pragma omp barrier
 #pragma omp for schedule(static)
-        for (int64_t c = 0; c < cut.m.c; c++)
-            finish(call, &cut, c);
+        for (int64_t group = 0; group < p.groups; group++)
+            finish(call, &p, group);
         for (int64_t run; (run = ww_shares_next(&pieces)) >= 0;)
-            work_run(call, &cut, run, apply);
+            work_run(call, &p, run, apply);
     }
 }
 
-/* Sums relative to the channel's first number: a variance in one pass that loses no digits. */
-static float shift_of(const ww_op_call *call, const struct cut *cut, int64_t c)
+/* Sums relative to the first numbers of the channels from `first` on: a variance in one pass that
+ * loses no digits. */
+static const float *shifts_of(const ww_op_call *call, const ww_pieces *p, int64_t first)
 {
-    return call->in[X][c * cut->m.s];
+    return call->in[X] + first * p->m.s;
 }
 
-static void sum_forward(const ww_op_call *call, const struct cut *cut, const struct piece *piece)
+static void sum_forward(const ww_op_call *call, const ww_pieces *p, const ww_piece *piece)
 {
-    double *sum = sums_of(call, piece->i);
+    double *sum = sums_of(call, p, piece->i);
     sum[0] = sum[1] = 0;
     if (call->mode == WW_TRAIN)
         ww_loops_best()->moments(&piece->slab, call->in[X] + piece->at,
-                                 shift_of(call, cut, piece->c), sum);
+                                 *shifts_of(call, p, piece->c), sum);
+}
+
+static void sum_blocks_forward(const ww_op_call *call, const ww_pieces *p, const ww_piece *piece)
+{
+    double *sum = sums_of(call, p, piece->i);
+    memset(sum, 0, 2 * (size_t)p->lanes * sizeof *sum);
+    if (call->mode == WW_TRAIN)
+        ww_loops_best()->block_moments(&piece->slab, (int)p->lanes, call->in[X] + piece->at,
+                                       shifts_of(call, p, piece->c), sum);
 }
 
 /* The states of a channel follow the batch, once a run. */
@@ -196,92 +197,149 @@ static void follow(ww_op_call *call, int64_t c, int64_t count, double mean, doub
         *states[k] = (float)((1 - a->momentum) * (double)*states[k] + a->momentum * now[k]);
 }
 
-static void finish_forward(ww_op_call *call, const struct cut *cut, int64_t c)
+static void finish_forward(ww_op_call *call, const ww_pieces *p, int64_t group)
 {
-    double mean = (double)call->in[MEAN][c], variance = (double)call->in[VARIANCE][c];
-    int64_t count = cut->m.n * cut->m.s;
-    if (call->mode == WW_TRAIN) {
-        const double *sum = total(call, cut, c);
-        ww_moments(count, shift_of(call, cut, c), sum[0], sum[1], &mean, &variance);
-        follow(call, c, count, mean, variance);
+    const double *sum =
+        call->mode == WW_TRAIN ? ww_pieces_total(p, sums_of(call, p, 0), group) : NULL;
+    const int64_t count = p->m.n * p->m.s, first = group * p->lanes;
+    for (int64_t l = 0; l < p->lanes; l++) {
+        int64_t c = first + l;
+        double mean = (double)call->in[MEAN][c], variance = (double)call->in[VARIANCE][c];
+        if (sum != NULL) {
+            ww_moments(count, shifts_of(call, p, first)[l], sum[l], sum[p->lanes + l], &mean,
+                       &variance);
+            follow(call, c, count, mean, variance);
+        }
+        call->saved[c] = (float)mean;
+        call->saved[p->m.c + c] = (float)(1 / sqrt(variance + EPSILON));
     }
-    call->saved[c] = (float)mean;
-    call->saved[cut->m.c + c] = (float)(1 / sqrt(variance + EPSILON));
 }
 
-static void apply_forward(const ww_op_call *call, const struct cut *cut, const struct piece *piece)
+static const float *other_of(const ww_op_call *call, int64_t at)
+{
+    return call->n_in > ADDED ? call->in[ADDED] + at : NULL;
+}
+
+static void apply_forward(const ww_op_call *call, const ww_pieces *p, const ww_piece *piece)
 {
     int64_t at = piece->at;
-    ww_scaling scaling = scaling_of(call, cut, piece->c);
-    const float *other = call->n_in > ADDED ? call->in[ADDED] + at : NULL;
-    ww_loops_best()->scale(&piece->slab, &scaling, call->in[X] + at, other, call->out + at);
+    ww_scaling scaling = scaling_of(call, p, piece->c);
+    ww_loops_best()->scale(&piece->slab, &scaling, call->in[X] + at, other_of(call, at),
+                           call->out + at);
+}
+
+static void apply_blocks_forward(const ww_op_call *call, const ww_pieces *p, const ww_piece *piece)
+{
+    int64_t at = piece->at;
+    ww_scalings scalings;
+    scalings_of(call, p, piece->c, NULL, &scalings);
+    ww_loops_best()->block_scale(&piece->slab, &scalings, call->in[X] + at, other_of(call, at),
+                                 call->out + at);
 }
 
 static ww_status forward(ww_op_call *call)
 {
-    each(call, sum_forward, finish_forward, apply_forward);
+    if (call->blocked != 0)
+        each(call, sum_blocks_forward, finish_forward, apply_blocks_forward);
+    else
+        each(call, sum_forward, finish_forward, apply_forward);
     return WW_OK;
 }
 
-/* Where the gradient of what is added lies; that is dy as it has passed the rectification. */
-static float *passed_of(const ww_op_call *call)
+/* Where the gradient of what is added lies, from `at` on; that is dy as it has passed the
+ * rectification. */
+static float *passed_of(const ww_op_call *call, int64_t at)
 {
-    return call->n_in > ADDED ? call->grad_in[ADDED] : NULL;
+    return call->n_in > ADDED && call->grad_in[ADDED] != NULL ? call->grad_in[ADDED] + at : NULL;
 }
 
 /* Without something added, x alone says what is rectified. */
-static const float *out_of(const ww_op_call *call)
+static const float *out_of(const ww_op_call *call, int64_t at)
 {
-    return call->n_in > ADDED ? call->out : NULL;
+    return call->n_in > ADDED ? call->out + at : NULL;
 }
 
-static void sum_backward(const ww_op_call *call, const struct cut *cut, const struct piece *piece)
+static bool wants_sums(const ww_op_call *call)
+{
+    return call->grad_in[GAIN] != NULL || call->grad_in[BIAS] != NULL || call->mode == WW_TRAIN ||
+           passed_of(call, 0) != NULL;
+}
+
+static void sum_backward(const ww_op_call *call, const ww_pieces *p, const ww_piece *piece)
 {
     int64_t at = piece->at;
-    ww_scaling scaling = scaling_of(call, cut, piece->c);
-    float *passed = passed_of(call);
-    const float *out = out_of(call);
-    double *sum = sums_of(call, piece->i);
+    ww_scaling scaling = scaling_of(call, p, piece->c);
+    double *sum = sums_of(call, p, piece->i);
     sum[0] = sum[1] = 0;
-    if (call->grad_in[GAIN] != NULL || call->grad_in[BIAS] != NULL || call->mode == WW_TRAIN ||
-        passed != NULL)
+    if (wants_sums(call))
         ww_loops_best()->scale_sums(&piece->slab, &scaling, call->in[X] + at, call->grad_out + at,
-                                    out != NULL ? out + at : NULL,
-                                    passed != NULL ? passed + at : NULL, sum);
+                                    out_of(call, at), passed_of(call, at), sum);
 }
 
-static void finish_backward(ww_op_call *call, const struct cut *cut, int64_t c)
+static void sum_blocks_backward(const ww_op_call *call, const ww_pieces *p, const ww_piece *piece)
 {
-    const double *sum = total(call, cut, c);
-    if (call->grad_in[GAIN] != NULL)
-        call->grad_in[GAIN][c] = (float)(sum[1] * (double)call->saved[cut->m.c + c]);
-    if (call->grad_in[BIAS] != NULL)
-        call->grad_in[BIAS][c] = (float)sum[0];
+    int64_t at = piece->at;
+    ww_scalings scalings;
+    scalings_of(call, p, piece->c, NULL, &scalings);
+    double *sum = sums_of(call, p, piece->i);
+    memset(sum, 0, 2 * (size_t)p->lanes * sizeof *sum);
+    if (wants_sums(call))
+        ww_loops_best()->block_scale_sums(&piece->slab, &scalings, call->in[X] + at,
+                                          call->grad_out + at, out_of(call, at),
+                                          passed_of(call, at), sum);
 }
 
-static void apply_backward(const ww_op_call *call, const struct cut *cut, const struct piece *piece)
+static void finish_backward(ww_op_call *call, const ww_pieces *p, int64_t group)
 {
-    int64_t at = piece->at, c = piece->c;
-    ww_scaling scaling = scaling_of(call, cut, c);
-    const float *passed = passed_of(call), *out = out_of(call);
-    double rate = (double)call->saved[cut->m.c + c];
-    const double *sum = sums_of(call, c);
+    const double *sum = ww_pieces_total(p, sums_of(call, p, 0), group);
+    for (int64_t l = 0; l < p->lanes; l++) {
+        int64_t c = group * p->lanes + l;
+        if (call->grad_in[GAIN] != NULL)
+            call->grad_in[GAIN][c] = (float)(sum[p->lanes + l] * (double)call->saved[p->m.c + c]);
+        if (call->grad_in[BIAS] != NULL)
+            call->grad_in[BIAS][c] = (float)sum[l];
+    }
+}
+
+/* dy as it has passed the rectification, which then is done, if that has been kept. */
+static const float *gradient_of(const ww_op_call *call, int64_t at, bool *rectify)
+{
+    const float *passed = passed_of(call, at);
+    *rectify = call->rectify && passed == NULL;
+    return passed != NULL ? passed : call->grad_out + at;
+}
+
+static void apply_backward(const ww_op_call *call, const ww_pieces *p, const ww_piece *piece)
+{
     if (call->grad_in[X] == NULL)
         return;
-    if (call->mode == WW_TRAIN) {
-        double share = (double)scaling.scale / (double)(cut->m.n * cut->m.s);
-        scaling.level = (float)(share * sum[0]);
-        scaling.slope = (float)(share * sum[1] * rate * rate);
-    }
-    scaling.rectify = scaling.rectify && passed == NULL;
-    ww_loops_best()->scale_back(&piece->slab, &scaling, call->in[X] + at,
-                                passed != NULL ? passed + at : call->grad_out + at,
-                                out != NULL ? out + at : NULL, call->grad_in[X] + at);
+    int64_t at = piece->at;
+    const double *sum = sums_of(call, p, piece->group);
+    ww_scaling scaling = scaling_of(call, p, piece->c);
+    follow_back(call, p, piece->c, sum[0], sum[1], &scaling);
+    const float *dy = gradient_of(call, at, &scaling.rectify);
+    ww_loops_best()->scale_back(&piece->slab, &scaling, call->in[X] + at, dy, out_of(call, at),
+                                call->grad_in[X] + at);
+}
+
+static void apply_blocks_backward(const ww_op_call *call, const ww_pieces *p, const ww_piece *piece)
+{
+    if (call->grad_in[X] == NULL)
+        return;
+    int64_t at = piece->at;
+    ww_scalings scalings;
+    scalings_of(call, p, piece->c, sums_of(call, p, piece->group), &scalings);
+    const float *dy = gradient_of(call, at, &scalings.rectify);
+    ww_loops_best()->block_scale_back(&piece->slab, &scalings, call->in[X] + at, dy,
+                                      out_of(call, at), call->grad_in[X] + at);
 }
 
 static ww_status backward(ww_op_call *call)
 {
-    each(call, sum_backward, finish_backward, apply_backward);
+    if (call->blocked != 0)
+        each(call, sum_blocks_backward, finish_backward, apply_blocks_backward);
+    else
+        each(call, sum_backward, finish_backward, apply_backward);
     return WW_OK;
 }
 
@@ -347,8 +405,8 @@ static ww_status backward_reference(ww_op_call *call)
                 call->grad_in[X][i] = (float)((double)call->in[GAIN][c] * rate *
                                               ((double)call->grad_out[i] - follows));
             }
-        for (int64_t i = 0; i < m.size && passed_of(call) != NULL; i++)
-            passed_of(call)[i] = call->grad_out[i];
+        for (int64_t i = 0; i < m.size && passed_of(call, 0) != NULL; i++)
+            passed_of(call, 0)[i] = call->grad_out[i];
         if (call->grad_in[GAIN] != NULL)
             call->grad_in[GAIN][c] = (float)dgain;
         if (call->grad_in[BIAS] != NULL)
@@ -387,6 +445,12 @@ static const ww_op_case cases[] = {CASE("maps", NULL, 3, {4, {WW_BATCH, 3, 5, 7}
                                    CASE("many channels", NULL, 17, {4, {WW_BATCH, 17, 12, 11}}),
                                    CASE("vectors of five samples", NULL, 6, {2, {5, 6}}),
                                    CASE("sequences", NULL, 4, {3, {WW_BATCH, 4, 6}}),
+                                   CASE("a block", NULL, 16, {4, {WW_BATCH, 16, 5, 6}}),
+                                   CASE("two blocks", NULL, 32, {4, {WW_BATCH, 32, 3, 3}}),
+                                   CASE("pixels of 70 samples", NULL, 32, {4, {70, 32, 1, 1}}),
+                                   CASE_ADDED("added, a block", 16, {4, {WW_BATCH, 16, 13, 11}}),
+                                   CASE_ADDED("added, two blocks", 32, {4, {WW_BATCH, 32, 5, 3}}),
+                                   CASE_ADDED("added, pixels", 16, {4, {70, 16, 1, 1}}),
                                    CASE_ADDED("added", 3, {4, {WW_BATCH, 3, 5, 7}}),
                                    CASE_ADDED("added, large", 2, {4, {WW_BATCH, 2, 33, 31}}),
                                    CASE_ADDED("added, vectors", 7, {2, {WW_BATCH, 7}}),
@@ -410,6 +474,7 @@ const ww_op ww_op_batch_norm = {.item = {.name = "batch_norm",
                                 .backward = backward,
                                 .forward_reference = forward_reference,
                                 .backward_reference = backward_reference,
+                                .blocks = blocks,
                                 .keeps_in = WW_BIT(X) | WW_BIT(GAIN) | WW_BIT(BIAS),
                                 .rectifies = WW_RECTIFIES_SUM_KEEPS_OUT,
                                 .in_place = true,
