@@ -5,6 +5,7 @@
 /* Maps in blocks of channels, [N, C / L, H, W, L]; op.h says what for. */
 
 #include <stdint.h>
+#include <string.h>
 
 #include "engine/tensor/shape.h"
 
@@ -17,5 +18,16 @@ bool ww_blocks_fit(const ww_shape *shape);
 /** to (blocks) = from (as the shape says), or the inverse. Not in place. */
 void ww_blocks_from(const ww_shape *shape, const float *from, float *to);
 void ww_blocks_to(const ww_shape *shape, const float *from, float *to);
+
+/** Copies a pixel's numbers, L of them, and asks for where one a page further on will go: the
+ * processor's own fetching ahead stops at the end of a page. */
+static inline void ww_block_copy(float *to, const float *from, int64_t lanes)
+{
+    __builtin_prefetch((const void *)((uintptr_t)to + 4096), 1, 2);
+    if (lanes == 16) /* a length known beforehand takes no call */
+        memcpy(to, from, 16 * sizeof *to);
+    else
+        memcpy(to, from, 8 * sizeof *to);
+}
 
 #endif

@@ -55,6 +55,14 @@ typedef struct ww_runs {
     int64_t n, first, stride, taps;
 } ww_runs;
 
+/** A row of n square windows, `stride` pixels from one to the next, of a map in blocks of channels
+ * (op.h) of `width` pixels; `channels` (8 or 16) of a pixel lie side by side. The first window
+ * begins `pad` pixels before the map. Rows begin .. end - 1 of all of them lie inside the map. */
+typedef struct ww_block_row {
+    int64_t channels, n, width;
+    int size, stride, pad, begin, end;
+} ww_block_row;
+
 /** What optimisers remember fades where gradients are 0 (of units that have fallen silent), down to
  * numbers that take a processor a hundred times as long as others, for ever. So it is forgotten
  * when it has become less than WW_FADED, which moves no weight; its squares, when they have become
@@ -130,6 +138,22 @@ typedef struct ww_loops {
                        float *y);
     /** dx[2 i] = even dy[i], dx[2 i + 1] = odd dy[i]. */
     void (*pairs_back)(const float *dy, int64_t n, float even, float odd, float *dx);
+
+    /** The largest of each window of a row in blocks, and (unless NULL) which of the window's
+     * pixels it was, as of max_row; outside is -infinity. x is row `begin` of the windows. */
+    void (*max_blocks)(const ww_block_row *row, const float *x, float *y, uint8_t *which);
+    /** The mean of what is inside of each window. */
+    void (*mean_blocks)(const ww_block_row *row, const float *x, float *y);
+    /** The way back, to the pixels that have won or to all; added to dx unless the windows lie one
+     * beside the other (stride is size). dx is row `begin` of the windows. */
+    void (*max_blocks_back)(const ww_block_row *row, const float *dy, const uint8_t *which,
+                            float *dx);
+    void (*mean_blocks_back)(const ww_block_row *row, const float *dy, float *dx);
+    /** sum[l] = the sum of x[i][l] over n pixels i of 8 or 16 channels l, in order. */
+    void (*sum_blocks)(const float *x, int64_t channels, int64_t n, double *sum);
+    /** y[l step + i] = x[i][l], likewise, and the inverse: x[l step + i] goes to y[i][l]. */
+    void (*from_blocks)(const float *x, int64_t channels, int64_t n, float *y, int64_t step);
+    void (*to_blocks)(const float *x, int64_t step, int64_t channels, int64_t n, float *y);
 
     /** top = max(top, |x| scale). */
     void (*raise_row)(const float *x, const float *scale, int64_t n, float *top);

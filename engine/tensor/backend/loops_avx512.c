@@ -4,6 +4,7 @@
 #if defined(__x86_64__)
 
 #define WW_LANES 16
+#include "engine/tensor/backend/block_windows.h"
 #include "engine/tensor/backend/contrast.h"
 #include "engine/tensor/backend/descent.h"
 #include "engine/tensor/backend/digest.h"
@@ -30,6 +31,13 @@ const ww_loops ww_loops_avx512 = {.name = "avx512",
                                   .sum_shifts = sum_shifts,
                                   .scale_both = scale_both,
                                   .pairs_back = pairs_back,
+                                  .max_blocks = max_blocks,
+                                  .mean_blocks = mean_blocks,
+                                  .max_blocks_back = max_blocks_back,
+                                  .mean_blocks_back = mean_blocks_back,
+                                  .sum_blocks = sum_blocks,
+                                  .from_blocks = from_blocks,
+                                  .to_blocks = to_blocks,
                                   .raise_row = raise_row,
                                   .raise_groups = raise_groups,
                                   .sum_steps = sum_steps,

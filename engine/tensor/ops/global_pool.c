@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/tensor/backend/blocks.h"
+#include "engine/tensor/backend/loops.h"
 #include "engine/tensor/backend/maps.h"
 #include "engine/tensor/ops.h"
 #include "engine/tensor/parts/exponential.h"
@@ -97,10 +99,52 @@ static float soft(const float *x, int64_t n, float *slope)
     return y;
 }
 
+/* ---- averages of maps in blocks of channels ---- */
+
+static bool blocks(const ww_op_call *call, unsigned blocked)
+{
+    return blocked == WW_BIT(0) && kind_of(call) == WW_POOL_AVERAGE;
+}
+
+enum { MOST_LANES = 16 };
+
+static void forward_blocks(ww_op_call *call)
+{
+    const ww_maps m = ww_maps_of(&call->in_shape[0]);
+    const int64_t lanes = ww_block_channels();
+#pragma omp parallel for if (m.size > WW_SERIAL)
+    for (int64_t map = 0; map < m.n * m.c; map += lanes) {
+        double sum[MOST_LANES];
+        ww_loops_best()->sum_blocks(call->in[0] + map * m.s, lanes, m.s, sum);
+        for (int64_t l = 0; l < lanes; l++)
+            call->out[map + l] = (float)(sum[l] / (double)m.s);
+    }
+}
+
+static void backward_blocks(ww_op_call *call)
+{
+    const ww_maps m = ww_maps_of(&call->in_shape[0]);
+    const int64_t lanes = ww_block_channels();
+#pragma omp parallel for if (m.size > WW_SERIAL)
+    for (int64_t map = 0; map < m.n * m.c; map += lanes) {
+        float each[MOST_LANES], *dx = call->grad_in[0] + map * m.s;
+        for (int64_t l = 0; l < lanes; l++)
+            each[l] = call->grad_out[map + l] / (float)m.s;
+        for (int64_t i = 0; i < m.s; i++)
+            ww_block_copy(dx + i * lanes, each, lanes);
+    }
+}
+
+/* ---- as they are ---- */
+
 static ww_status forward(ww_op_call *call)
 {
     ww_maps m = ww_maps_of(&call->in_shape[0]);
     int kind = kind_of(call);
+    if (call->blocked != 0) {
+        forward_blocks(call);
+        return WW_OK;
+    }
     bool save = call->mode != WW_INFER;
 #pragma omp parallel for if (m.size > WW_SERIAL)
     for (int64_t map = 0; map < m.n * m.c; map++) {
@@ -125,6 +169,10 @@ static ww_status backward(ww_op_call *call)
     int kind = kind_of(call);
     if (call->grad_in[0] == NULL)
         return WW_OK;
+    if (call->blocked != 0) {
+        backward_blocks(call);
+        return WW_OK;
+    }
 #pragma omp parallel for if (m.size > WW_SERIAL)
     for (int64_t map = 0; map < m.n * m.c; map++) {
         float *dx = call->grad_in[0] + map * m.s, dy = call->grad_out[map];
@@ -195,6 +243,10 @@ static const ww_op_case cases[] = {
     {"softmax", &softmax, 1, {{4, {WW_BATCH, 3, 9, 11}}}, {WW_DRAW_NORMAL}, 0},
     {"maximum of one pixel", &maximum, 1, {{4, {WW_BATCH, 4, 1, 1}}}, {WW_DRAW_DISTINCT}, 0},
     {"softmax of one pixel", &softmax, 1, {{4, {WW_BATCH, 4, 1, 1}}}, {WW_DRAW_NORMAL}, 0},
+    {"average of 16 maps", &average, 1, {{4, {WW_BATCH, 16, 8, 8}}}, {WW_DRAW_NORMAL}, 0},
+    {"average of 32 maps, odd", &average, 1, {{4, {WW_BATCH, 32, 5, 7}}}, {WW_DRAW_NORMAL}, 0},
+    {"average of 16 pixels", &average, 1, {{4, {WW_BATCH, 16, 1, 1}}}, {WW_DRAW_NORMAL}, 0},
+    {"maximum of 16 maps", &maximum, 1, {{4, {WW_BATCH, 16, 3, 4}}}, {WW_DRAW_DISTINCT}, 0},
     {NULL}};
 
 static const char *const kinds[] = {"max", "average", "softmax", NULL};
@@ -216,4 +268,5 @@ const ww_op ww_op_global_pool = {.item = {.name = "global_pool",
                                  .backward = backward,
                                  .forward_reference = forward_reference,
                                  .backward_reference = backward_reference,
+                                 .blocks = blocks,
                                  .cases = cases};

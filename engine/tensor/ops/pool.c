@@ -12,7 +12,7 @@
  *
  * One map is done at a time: its windows stand as a matrix, tap by output, so that all loops run
  * along maps. For backward, the maximum saves which tap won, the softmax dy/dx of every tap. The
- * usual windows have loops of their own (near_pool.h). The
+ * usual windows have loops of their own (near_pool.h), as have maps in blocks (block_pool.h). The
  * average needs no matrix: a window's sum is that along columns, then along rows, 2 size terms
  * instead of size^2, and its gradient goes the same way back. */
 #include <float.h>
@@ -25,6 +25,7 @@
 #include "engine/tensor/backend/maps.h"
 #include "engine/tensor/ops.h"
 #include "engine/tensor/parts/average_pool.h"
+#include "engine/tensor/parts/block_pool.h"
 #include "engine/tensor/parts/exponential.h"
 #include "engine/tensor/parts/near_pool.h"
 
@@ -107,6 +108,8 @@ static float *own_room(const struct sizes *s, const ww_op_call *call)
 
 static ww_status prepare(ww_op_call *call)
 {
+    if (call->blocked != 0)
+        return ww_block_pool_prepare(call);
     struct sizes s = sizes_of(call);
     call->scratch_floats = shares_of(&s) + (size_t)ww_threads() * room_of(&s);
     if (call->mode != WW_INFER && s.kind == WW_POOL_MAX)
@@ -210,6 +213,8 @@ static void forward_near(const struct sizes *s, const ww_op_call *call, int64_t 
 
 static ww_status forward(ww_op_call *call)
 {
+    if (call->blocked != 0)
+        return ww_block_pool_forward(call);
     struct sizes s = sizes_of(call);
     int threads = threads_of(&s, call);
     bool save = call->mode != WW_INFER;
@@ -296,6 +301,8 @@ static ww_status backward(ww_op_call *call)
     struct sizes s = sizes_of(call);
     if (call->grad_in[0] == NULL)
         return WW_OK;
+    if (call->blocked != 0)
+        return ww_block_pool_backward(call);
     int threads = threads_of(&s, call);
     if (shares_of(&s) > 0)
         ww_average_pool_shares(&s.nearly, call->scratch);
@@ -429,6 +436,20 @@ static const ww_op_case cases[] = {
     CASE("average 5x5, tiles", WW_DRAW_NORMAL, 2, 5, 10, WW_POOL_AVERAGE, 5, 0, 0, 0),
     CASE("average 4x4, columns left over", WW_DRAW_NORMAL, 2, 8, 9, WW_POOL_AVERAGE, 4, 0, 0, 0),
     CASE("average 4x4, rows left over", WW_DRAW_NORMAL, 2, 11, 8, WW_POOL_AVERAGE, 4, 0, 0, 0),
+    CASE("maximum 2x2 of 16", WW_DRAW_DISTINCT, 16, 6, 8, WW_POOL_MAX, 2, 0, 0, 0),
+    CASE("maximum 2x2 of 32, odd", WW_DRAW_DISTINCT, 32, 5, 7, WW_POOL_MAX, 2, 2, 0, 0),
+    CASE("maximum 3x3 of 16, stride 2", WW_DRAW_DISTINCT, 16, 7, 6, WW_POOL_MAX, 3, 2, 1, 0),
+    CASE("maximum 3x3 of 32, stride 1", WW_DRAW_DISTINCT, 32, 4, 5, WW_POOL_MAX, 3, 1, 1, 0),
+    CASE("maximum 3x3 of 16, beside", WW_DRAW_DISTINCT, 16, 7, 8, WW_POOL_MAX, 3, 3, 1, 0),
+    CASE("maximum 5x5 of 16, small", WW_DRAW_DISTINCT, 16, 2, 3, WW_POOL_MAX, 5, 1, 4, 0),
+    CASE("maximum 2x2 of 16, stride 3", WW_DRAW_DISTINCT, 16, 8, 9, WW_POOL_MAX, 2, 3, 1, 0),
+    CASE("average 2x2 of 16", WW_DRAW_NORMAL, 16, 6, 8, WW_POOL_AVERAGE, 2, 0, 0, 0),
+    CASE("average 2x2 of 32, odd", WW_DRAW_NORMAL, 32, 5, 7, WW_POOL_AVERAGE, 2, 2, 0, 0),
+    CASE("average 3x3 of 16, stride 2", WW_DRAW_NORMAL, 16, 7, 6, WW_POOL_AVERAGE, 3, 2, 1, 0),
+    CASE("average 3x3 of 16, stride 1", WW_DRAW_NORMAL, 16, 4, 5, WW_POOL_AVERAGE, 3, 1, 1, 0),
+    CASE("average 1x1 of 16, stride 2", WW_DRAW_NORMAL, 16, 5, 7, WW_POOL_AVERAGE, 1, 2, 0, 0),
+    CASE("average 4x4 of 16, stride 5", WW_DRAW_NORMAL, 16, 8, 9, WW_POOL_AVERAGE, 4, 5, 2, 0),
+    CASE("softmax 2x2 of 16", WW_DRAW_NORMAL, 16, 4, 4, WW_POOL_SOFTMAX, 2, 0, 0, 0),
     CASE("softmax 2x2", WW_DRAW_NORMAL, 3, 6, 8, WW_POOL_SOFTMAX, 2, 0, 0, 0),
     CASE("softmax 3x3 stride 2, padded", WW_DRAW_NORMAL, 4, 7, 6, WW_POOL_SOFTMAX, 3, 2, 1, 2.5),
     CASE("softmax to the minimum", WW_DRAW_NORMAL, 2, 4, 5, WW_POOL_SOFTMAX, 3, 1, 1, -1.5),
@@ -459,4 +480,5 @@ const ww_op ww_op_pool = {.item = {.name = "pool",
                           .backward = backward,
                           .forward_reference = forward_reference,
                           .backward_reference = backward_reference,
+                          .blocks = ww_block_pool_fits,
                           .cases = cases};
