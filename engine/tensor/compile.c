@@ -243,6 +243,17 @@ static ww_status prepare_units(ww_program *program)
     return WW_OK;
 }
 
+/* Which gradients each unit may be asked for. */
+static void tell_wants(ww_program *program)
+{
+    for (int u = 0; u < program->n_units; u++) {
+        ww_unit *unit = &program->units[u];
+        for (int k = 0; k < unit->node->n_in && unit->differentiated; k++)
+            if (program->arrays[unit->node->in[k]].wanted)
+                unit->forward.wants |= WW_BIT(k);
+    }
+}
+
 /* Steps that go side by side have a thread each. */
 static ww_status prepare(ww_program *program)
 {
@@ -263,6 +274,7 @@ static ww_status build(ww_program *program)
     WW_TRY(list_units(program));
     WW_TRY(key_units(program));
     ww_backward_mark(program);
+    tell_wants(program);
     ww_blocks_mark(program);
     WW_TRY(ww_late_mark(program));
     ww_recompute_mark(program);

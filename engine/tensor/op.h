@@ -65,7 +65,8 @@ typedef struct ww_op_call {
     unsigned can_add;                    /* bit k, set by prepare: backward can add to grad_in[k] */
     unsigned add;                        /* bit k: it does, and does not overwrite that */
     unsigned blocked;                    /* which operands lie in blocks */
-    bool again; /* the same forward call once more in a run: states have moved already */
+    unsigned wants; /* bit k: backward may be asked for grad_in[k]; known to prepare */
+    bool again;     /* the same forward call once more in a run: states have moved already */
     ww_mode mode;
     bool neutral;  /* out is in[0], and need not be written (neutral of ww_op) */
     bool rectify;  /* the operator does the rectification that follows it too (ww_rectifies) */

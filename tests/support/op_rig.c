@@ -180,6 +180,8 @@ ww_rig *ww_rig_create_blocked(const ww_op *op, const ww_op_case *of, int64_t bat
         return NULL;
     }
     rig->call.blocked = blocked;
+    for (int k = 0; k < of->n_in; k++)
+        rig->call.wants |= mode != WW_INFER && ww_rig_differentiated(rig, k) ? WW_BIT(k) : 0;
     make_buffers(rig);
     if (op->prepare != NULL)
         cr_assert(op->prepare(&rig->call) == WW_OK, "%s: %s", rig->where, ww_error_message());
@@ -227,7 +229,8 @@ static void turn(const ww_shape *shape, float *x, bool blocks)
 {
     size_t n = ww_shape_size(shape);
     float *copy = ww_rig_copy(x, n);
-    (blocks ? ww_blocks_from : ww_blocks_to)(shape, copy, x);
+    (blocks ? ww_blocks_from : ww_blocks_to)(
+        shape->dim[0], shape->dim[1], shape->dim[2] * shape->dim[3], ww_block_channels(), copy, x);
     free(copy);
 }
 

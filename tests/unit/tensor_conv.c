@@ -154,11 +154,11 @@ static const ww_op_case few_channels[] = {
     OF_KIND(name, avx512, WW_KERNELS_AVX512)                                                       \
     static const ww_conv_kernel name##_for[WW_N_KERNELS] = {                                       \
         {#name ", plain", supports, NULL, name##_plain, run_##name, free_##name, spreads, NULL,    \
-         NULL},                                                                                    \
+         NULL, false},                                                                             \
         {#name ", AVX2", supports, NULL, name##_avx2, run_##name, free_##name, spreads, NULL,      \
-         NULL},                                                                                    \
+         NULL, false},                                                                             \
         {#name ", AVX-512", supports, NULL, name##_avx512, run_##name, free_##name, spreads, NULL, \
-         NULL}};
+         NULL, false}};
 
 OF_KINDS(rows, ww_rows_supports, false)
 

@@ -98,7 +98,7 @@ static float *pass_of(ww_rig *rig, int pass, int threads, const ww_kernels *kern
     ww_conv_size size = size_of(rig);
     ww_winograd *winograd;
     cr_assert(ww_winograd_supports(&size, pass));
-    cr_assert_eq(ww_winograd_create(&winograd, &size, pass, threads, kernels, keep), WW_OK);
+    cr_assert_eq(ww_winograd_create(&winograd, &size, pass, threads, kernels, keep, false), WW_OK);
     size_t floats = floats_of(rig, pass);
     float *result = malloc((floats + 1) * sizeof *result);
     cr_assert(result != NULL);
@@ -115,7 +115,8 @@ static void check_add(ww_rig *rig, const ww_kernels *kernels, bool keep, const f
     ww_conv_size size = size_of(rig);
     size_t floats = floats_of(rig, WW_CONV_DATA);
     ww_winograd *winograd;
-    cr_assert_eq(ww_winograd_create(&winograd, &size, WW_CONV_DATA, 2, kernels, keep), WW_OK);
+    cr_assert_eq(ww_winograd_create(&winograd, &size, WW_CONV_DATA, 2, kernels, keep, false),
+                 WW_OK);
     float *result = ww_rig_copy(rig->in[0], floats);
     if (ww_winograd_can_add(winograd))
         run(winograd, rig, WW_CONV_DATA, result, true);
@@ -174,7 +175,8 @@ Test(tensor_winograd, kept_filters_follow_the_weights)
         size_t floats = floats_of(rig, pass);
         float *kept = malloc(floats * sizeof *kept);
         ww_winograd *winograd;
-        cr_assert_eq(ww_winograd_create(&winograd, &size, pass, 2, ww_kernels_best(), true), WW_OK);
+        cr_assert_eq(ww_winograd_create(&winograd, &size, pass, 2, ww_kernels_best(), true, false),
+                     WW_OK);
         for (int round = 0; round < 4; round++) {
             if (round == 2)
                 rig->in[1][rig->size[1] - 1] += 1;

@@ -2,6 +2,7 @@
 #include "engine/tensor/backend/blocks.h"
 
 #include "engine/tensor/backend/kernels.h"
+#include "engine/tensor/backend/loops.h"
 
 int64_t ww_block_channels(void)
 {
@@ -15,25 +16,27 @@ bool ww_blocks_fit(const ww_shape *shape)
     return lanes > 0 && shape->rank == 4 && shape->dim[1] % lanes == 0;
 }
 
-/* Every number, from where it lies as the shape says to where it lies in blocks, or back. */
-static void each(const ww_shape *shape, const float *from, float *to, bool blocks)
+/* Every number, from where it lies in maps to where it lies in blocks, or back. */
+static void move(int64_t blocks, int64_t pixels, int64_t lanes, const float *from, float *to,
+                 bool into)
 {
-    int64_t lanes = ww_block_channels(), pixels = shape->dim[2] * shape->dim[3];
-    for (int64_t block = 0; block < shape->dim[0] * shape->dim[1] / lanes; block++)
+#pragma omp parallel for schedule(static) if (blocks * pixels * lanes > WW_LIGHT)
+    for (int64_t block = 0; block < blocks; block++)
         for (int64_t i = 0; i < pixels; i++)
             for (int64_t l = 0; l < lanes; l++) {
-                int64_t plain = (block * lanes + l) * pixels + i;
-                int64_t blocked = (block * pixels + i) * lanes + l;
-                to[blocks ? blocked : plain] = from[blocks ? plain : blocked];
+                int64_t map = (block * lanes + l) * pixels + i;
+                int64_t inside = (block * pixels + i) * lanes + l;
+                to[into ? inside : map] = from[into ? map : inside];
             }
 }
 
-void ww_blocks_from(const ww_shape *shape, const float *from, float *to)
+void ww_blocks_from(int64_t n, int64_t c, int64_t pixels, int64_t lanes, const float *from,
+                    float *to)
 {
-    each(shape, from, to, true);
+    move(n * c / lanes, pixels, lanes, from, to, true);
 }
 
-void ww_blocks_to(const ww_shape *shape, const float *from, float *to)
+void ww_blocks_to(int64_t n, int64_t c, int64_t pixels, int64_t lanes, const float *from, float *to)
 {
-    each(shape, from, to, false);
+    move(n * c / lanes, pixels, lanes, from, to, false);
 }

@@ -15,9 +15,11 @@ int64_t ww_block_channels(void);
 /** Whether the shape is [N, C, H, W] with whole blocks of channels. */
 bool ww_blocks_fit(const ww_shape *shape);
 
-/** to (blocks) = from (as the shape says), or the inverse. Not in place. */
-void ww_blocks_from(const ww_shape *shape, const float *from, float *to);
-void ww_blocks_to(const ww_shape *shape, const float *from, float *to);
+/** to[n, c / lanes, pixels, lanes] = from[n, c, pixels], and the inverse; not in place. */
+void ww_blocks_from(int64_t n, int64_t c, int64_t pixels, int64_t lanes, const float *from,
+                    float *to);
+void ww_blocks_to(int64_t n, int64_t c, int64_t pixels, int64_t lanes, const float *from,
+                  float *to);
 
 /** Copies a pixel's numbers, L of them, and asks for where one a page further on will go: the
  * processor's own fetching ahead stops at the end of a page. */

@@ -22,16 +22,28 @@ static void describe(const ww_conv_task *task, char text[WORK_TEXT])
     const ww_conv_size *s = &task->size;
     snprintf(text, WORK_TEXT,
              "conv2d %s [%lld, %lld, %lld, %lld] by [%lld, %lld, %lld, %lld] stride %lld pad %lld "
-             "dilation %lld groups %lld%s%s",
+             "dilation %lld groups %lld%s%s%s%s",
              passes[task->pass], (long long)s->n, (long long)s->c, (long long)s->h, (long long)s->w,
              (long long)s->k, (long long)(s->c / s->groups), (long long)s->kh, (long long)s->kw,
              (long long)s->stride, (long long)s->pad, (long long)s->dilation, (long long)s->groups,
-             task->keep ? " fixed" : "", task->local ? " local" : "");
+             task->keep ? " fixed" : "", task->local ? " local" : "",
+             task->x_lanes > 0 ? " from blocks" : "", task->y_lanes > 0 ? " to blocks" : "");
 }
 
 static bool can_do(const ww_conv_kernel *kernel, const ww_conv_task *task)
 {
-    return !(task->local && kernel->spreads) && kernel->supports(task);
+    bool blocked = task->x_lanes > 0 || task->y_lanes > 0;
+    return !(task->local && kernel->spreads) && (kernel->blocks || !blocked) &&
+           kernel->supports(task);
+}
+
+/* From blocks to blocks, and from the few channels of a first layer; what else there may be is left
+ * to kernels that read maps as they are. */
+bool ww_conv_blocks(const ww_conv_task *task)
+{
+    const ww_conv_size *s = &task->size;
+    bool first = task->x_lanes == 0 && s->c <= 4;
+    return s->groups == 1 && s->dilation == 1 && task->y_lanes > 0 && (task->x_lanes > 0 || first);
 }
 
 double ww_conv_estimate_s(const ww_conv_task *task)

@@ -15,12 +15,15 @@ typedef struct ww_conv_task {
     int threads; /* at most, in all runs */
     bool keep;   /* weights change seldom: what is made of them may be kept from run to run */
     bool local;  /* no rounding errors from pixels that the filter does not meet */
+    int64_t x_lanes,
+        y_lanes; /* x, y lie in blocks of so many channels (blocks.h); 0: they do not */
 } ww_conv_task;
 
 /** What takes less than this stays on one thread: others take tens of microseconds to wake. */
 #define WW_CONV_SMALL_S 50e-6
 
-/** One that can do some of it. Arrays are dense, as in ww_onednn_conv_run. */
+/** One that can do some of it. Arrays are dense, as in ww_onednn_conv_run, but for maps in blocks.
+ */
 typedef struct ww_conv_kernel {
     const char *name;
     bool (*supports)(const ww_conv_task *task); /* but for task->local */
@@ -35,6 +38,7 @@ typedef struct ww_conv_kernel {
     /** Runs WW_CONV_DATA and adds it to x; NULL: no state of this kernel can. */
     ww_status (*run_add)(void *state, float *x, float *weight, float *y, float *scratch);
     bool (*can_add)(const void *state); /* whether this one can */
+    bool blocks;                        /* maps in blocks are supported, or `supports` says which */
 } ww_conv_kernel;
 
 extern const ww_conv_kernel *const ww_conv_kernels[];
@@ -47,6 +51,9 @@ typedef struct ww_conv {
     size_t scratch_floats; /* aligned to 64 bytes */
     int threads;           /* at most; 1 for little work, which would be over before others wake */
 } ww_conv;
+
+/** Whether maps with these blocks are within reach of kernels that are made for them. */
+bool ww_conv_blocks(const ww_conv_task *task);
 
 /** Seconds of the kernel that is thought to be the fastest, as in ww_conv_kernel. */
 double ww_conv_estimate_s(const ww_conv_task *task);

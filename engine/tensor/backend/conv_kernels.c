@@ -9,11 +9,13 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "engine/tensor/backend/blocks.h"
 #include "engine/tensor/backend/columns.h"
 #include "engine/tensor/backend/conv.h"
 #include "engine/tensor/backend/fourier.h"
 #include "engine/tensor/backend/phases.h"
 #include "engine/tensor/backend/rows.h"
+#include "engine/tensor/backend/sizes.h"
 #include "engine/tensor/backend/strided.h"
 #include "engine/tensor/backend/winograd.h"
 
@@ -86,7 +88,8 @@ static double onednn_s(const ww_conv_task *task)
     const double term[] = {outputs * (double)taps * whole_k * (depthwise ? 1 : up(c, 16)),
                            products,
                            few ? products : 0,
-                           (double)(s->n * s->h * s->w) * whole_c + outputs * whole_k,
+                           (task->x_lanes > 0 ? 0 : (double)(s->n * s->h * s->w) * whole_c) +
+                               (task->y_lanes > 0 ? 0 : outputs * whole_k),
                            (double)taps * whole_k * up(c, 16),
                            1};
     return cost_s(6, factor[task->pass], term);
@@ -96,7 +99,7 @@ static ww_status onednn_create(void **state, size_t *scratch_floats, const ww_co
 {
     ww_onednn_conv *conv;
     *state = NULL;
-    WW_TRY(ww_onednn_conv_create(&conv, &task->size, task->pass));
+    WW_TRY(ww_onednn_conv_create(&conv, &task->size, task->pass, task->x_lanes, task->y_lanes));
     *scratch_floats = conv == NULL ? 0 : ww_onednn_conv_scratch(conv);
     *state = conv;
     return WW_OK;
@@ -113,12 +116,20 @@ static void onednn_destroy(void *state)
 }
 
 static const ww_conv_kernel onednn = {"onednn",       always, onednn_s, onednn_create, onednn_run,
-                                      onednn_destroy, false,  NULL,     NULL};
+                                      onednn_destroy, false,  NULL,     NULL,          true};
 
 /* ---- Winograd ---- */
 
+static bool in_blocks(const ww_conv_task *task)
+{
+    return task->x_lanes > 0 || task->y_lanes > 0;
+}
+
 static bool winograd_supports(const ww_conv_task *task)
 {
+    if (in_blocks(task) && (task->x_lanes == 0 || task->x_lanes != task->y_lanes ||
+                            !ww_winograd_supports_blocks(&task->size, task->x_lanes)))
+        return false;
     return ww_winograd_supports(&task->size, task->pass);
 }
 
@@ -149,13 +160,17 @@ static double winograd_s(const ww_conv_task *task)
                                            {{8.62, 2.9e3, 2.22e3, 2.05e4, 1.4e6},
                                             {8.85, 3.56e3, 1.23e3, 1.9e4, 1.39e6},
                                             {9.12, 3.29e3, 1.11e3, 2.34e4, 7.89e5}}};
+    /* in blocks, beside the first (five shapes; Sapphire Rapids) */
+    static const double blocked[3][5] = {{12.3, 1.35e3, 1.35e3, 1.31e4, 1.76e6},
+                                         {12.3, 1.35e3, 1.35e3, 1.27e4, 1.87e6},
+                                         {8.92, 2.55e3, 2.55e3, 1.89e4, 9.4e5}};
     const ww_conv_size *s = &task->size;
     bool turned = task->pass == WW_CONV_DATA, weights = task->pass == WW_CONV_WEIGHTS;
     bool cut = s->stride == 2;
     int64_t h = turned ? s->h : s->oh, w = turned ? s->w : s->ow, tile = cut ? 4 : 7 - s->kh;
     int64_t tiles = s->n * ((h + tile - 1) / tile) * ((w + tile - 1) / tile);
     int64_t c = turned ? s->k : s->c, k = turned ? s->c : s->k;
-    if (!weights && !cut && tiles <= 16)
+    if (!weights && !cut && tiles <= 16 && !in_blocks(task))
         return winograd_few_s(task, tiles, c, k);
     /* four phases of maps are cut out of each; of weights, each fills whole vectors */
     double points = cut ? 25 : 36, taken = !cut ? 1 : weights ? 0.8 : 1.5;
@@ -166,7 +181,8 @@ static double winograd_s(const ww_conv_task *task)
     const double sums[] = {points * (double)tiles * fmin(winograd_rows(c, k), winograd_rows(k, c)),
                            taken * (double)tiles * up(c, 16), (double)tiles * up(k, 16),
                            (double)c * up(k, 16), 1};
-    return cost_s(5, factor[s->kh == 5][task->pass], weights ? sums : maps);
+    const double *factors = in_blocks(task) ? blocked[task->pass] : factor[s->kh == 5][task->pass];
+    return cost_s(5, factors, weights ? sums : maps);
 }
 
 static ww_status winograd_create(void **state, size_t *scratch_floats, const ww_conv_task *task)
@@ -174,7 +190,7 @@ static ww_status winograd_create(void **state, size_t *scratch_floats, const ww_
     ww_winograd *winograd;
     *state = NULL;
     WW_TRY(ww_winograd_create(&winograd, &task->size, task->pass, task->threads, ww_kernels_best(),
-                              task->keep));
+                              task->keep, in_blocks(task)));
     *scratch_floats = ww_winograd_scratch(winograd);
     *state = winograd;
     return WW_OK;
@@ -202,9 +218,16 @@ static void winograd_destroy(void *state)
     ww_winograd_free(state);
 }
 
-static const ww_conv_kernel winograd = {
-    "winograd", winograd_supports, winograd_s,      winograd_create, winograd_run, winograd_destroy,
-    true,       winograd_run_add,  winograd_can_add};
+static const ww_conv_kernel winograd = {"winograd",
+                                        winograd_supports,
+                                        winograd_s,
+                                        winograd_create,
+                                        winograd_run,
+                                        winograd_destroy,
+                                        true,
+                                        winograd_run_add,
+                                        winograd_can_add,
+                                        true};
 
 /* ---- phases ---- */
 
@@ -221,9 +244,11 @@ static double phases_s(const ww_conv_task *task)
 
 OF_KERNELS(phases)
 
-static const ww_conv_kernel phases = {"phases",   ww_phases_supports, phases_s, phases_create,
-                                      phases_run, phases_destroy,     true,     NULL,
-                                      NULL};
+static const ww_conv_kernel phases = {"phases",   ww_phases_supports,
+                                      phases_s,   phases_create,
+                                      phases_run, phases_destroy,
+                                      true,       NULL,
+                                      NULL,       false};
 
 /* ---- rows ---- */
 
@@ -256,7 +281,8 @@ static double rows_s(const ww_conv_task *task)
 OF_KERNELS(rows)
 
 static const ww_conv_kernel by_rows = {
-    "rows", ww_rows_supports, rows_s, rows_create, rows_run, rows_destroy, false, NULL, NULL};
+    "rows", ww_rows_supports, rows_s, rows_create, rows_run, rows_destroy, false, NULL, NULL,
+    false};
 
 /* ---- strides of 2 ---- */
 
@@ -320,9 +346,9 @@ static bool strided_can_add(const void *state)
     return true;
 }
 
-static const ww_conv_kernel strided = {"strided",      ww_strided_supports, strided_s,
-                                       strided_create, strided_run,         strided_destroy,
-                                       false,          strided_run_add,     strided_can_add};
+static const ww_conv_kernel strided = {
+    "strided", ww_strided_supports, strided_s,       strided_create, strided_run, strided_destroy,
+    false,     strided_run_add,     strided_can_add, false};
 
 /* ---- spectra ---- */
 
@@ -335,9 +361,11 @@ static double fourier_s(const ww_conv_task *task)
 
 OF_KERNELS(fourier)
 
-static const ww_conv_kernel fourier = {"fourier",   ww_fourier_supports, fourier_s, fourier_create,
-                                       fourier_run, fourier_destroy,     true,      NULL,
-                                       NULL};
+static const ww_conv_kernel fourier = {"fourier",   ww_fourier_supports,
+                                       fourier_s,   fourier_create,
+                                       fourier_run, fourier_destroy,
+                                       true,        NULL,
+                                       NULL,        false};
 
 /* ---- columns ---- */
 
@@ -356,25 +384,52 @@ static double columns_s(const ww_conv_task *task)
     return alone_s(cost_s(4, factor[task->pass], term), s->n * s->groups == 1);
 }
 
+/* Floats of maps that lie in blocks, which is where they are put as they are. */
+static size_t columns_room(const ww_conv_size *s, int64_t x_lanes, int64_t y_lanes)
+{
+    int64_t x = x_lanes > 0 ? s->n * s->c * s->h * s->w : 0;
+    int64_t y = y_lanes > 0 ? s->n * s->k * s->oh * s->ow : 0;
+    return (size_t)(ww_up(x, 16) + ww_up(y, 16));
+}
+
 static ww_status columns_create(void **state, size_t *scratch_floats, const ww_conv_task *task)
 {
     ww_conv_task *copy = *state = malloc(sizeof *copy);
     if (copy == NULL)
         return WW_FAIL(WW_ENOMEM, "out of memory for a convolution");
     *copy = *task;
-    *scratch_floats = ww_columns_scratch(&task->size, task->pass, task->threads);
+    *scratch_floats = ww_columns_scratch(&task->size, task->pass, task->threads) +
+                      columns_room(&task->size, task->x_lanes, task->y_lanes);
     return WW_OK;
 }
 
+/* Where no other kernel takes these maps in blocks, which is seldom: they are copied. */
 static ww_status columns_run(void *state, float *x, float *weight, float *y, float *scratch)
 {
     const ww_conv_task *task = state;
-    ww_columns_run(&task->size, task->pass, task->threads, x, weight, y, scratch);
+    const ww_conv_size *s = &task->size;
+    int64_t inputs = s->h * s->w, outputs = s->oh * s->ow;
+    float *maps = x, *results = y;
+    if (task->x_lanes > 0) {
+        maps = scratch, scratch += columns_room(s, task->x_lanes, 0);
+        if (task->pass != WW_CONV_DATA)
+            ww_blocks_to(s->n, s->c, inputs, task->x_lanes, x, maps);
+    }
+    if (task->y_lanes > 0) {
+        results = scratch, scratch += columns_room(s, 0, task->y_lanes);
+        if (task->pass != WW_CONV_FORWARD)
+            ww_blocks_to(s->n, s->k, outputs, task->y_lanes, y, results);
+    }
+    ww_columns_run(s, task->pass, task->threads, maps, weight, results, scratch);
+    if (task->pass == WW_CONV_DATA && task->x_lanes > 0)
+        ww_blocks_from(s->n, s->c, inputs, task->x_lanes, maps, x);
+    if (task->pass == WW_CONV_FORWARD && task->y_lanes > 0)
+        ww_blocks_from(s->n, s->k, outputs, task->y_lanes, results, y);
     return WW_OK;
 }
 
-static const ww_conv_kernel columns = {
-    "columns", always, columns_s, columns_create, columns_run, free, false, NULL, NULL};
+static const ww_conv_kernel columns = {"columns", always, columns_s, columns_create, columns_run,
+                                       free,      false,  NULL,      NULL,           true};
 
 const ww_conv_kernel *const ww_conv_kernels[WW_N_CONV_KERNELS] = {
     &onednn, &winograd, &phases, &by_rows, &strided, &fourier, &columns};

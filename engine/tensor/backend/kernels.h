@@ -33,6 +33,46 @@ typedef struct ww_few {
     bool turned, add;
 } ww_few;
 
+/** A row of tiles of one block of channels: `count` of them, 4 pixels apart, the first with its
+ * corner at (top, left) of map[h][w][lanes], outside of which all is 0. */
+typedef struct ww_tile_row {
+    float *map; /* read only, but by block_outputs */
+    int64_t h, w, top, left, count;
+} ww_tile_row;
+
+/** Rows of Winograd's points that are made together: of 0, of a and -a, of b and -b, of infinity.
+ */
+typedef enum ww_row_pair {
+    WW_ROW_ZERO,
+    WW_ROWS_A,
+    WW_ROWS_B,
+    WW_ROW_INFINITY,
+    WW_ROW_PAIRS
+} ww_row_pair;
+
+/** A row of points: the sums over channels first .. last-1, whole blocks, of a[tile][channel] times
+ * b[channel][filter], point by point, and when all `channels` are summed, c = sums A. They are
+ * a[channels/lanes][tiles][6][lanes], c[vectors][tiles][4][lanes], and b [channels][6][2][lanes]
+ * for each two vectors of filters and, if one is left, [channels][6][lanes] for that; partial
+ * [vectors][tiles][6][lanes] keeps sums from call to call. */
+typedef struct ww_block_product {
+    const float *a, *b;
+    float *c, *partial;
+    int64_t tiles; /* of a block in memory; `rows` of them, a multiple of 4, are worked on */
+    int64_t rows, channels, first, last, vectors;
+} ww_block_product;
+
+/** A row of points: c[6][c_point], of each channel of a `c_row` floats, (add: +=) = the sum over
+ * the first `rows` tiles of a[channels/lanes][tiles][6][lanes] times b[vectors][tiles][6][lanes].
+ */
+typedef struct ww_block_weights {
+    const float *a, *b;
+    float *c;
+    size_t c_point;
+    int64_t tiles, rows, channels, vectors, c_row;
+    bool add;
+} ww_block_weights;
+
 enum { WW_TAPS_ROWS = 8, WW_TAPS_VECTORS = 3 };
 
 /** A sum over taps: out[v][row] (add: +=) = sum over k of a[k][row] b[v][offset[k] ..]. */
@@ -166,6 +206,16 @@ typedef struct ww_kernels {
                      int64_t map_row, int64_t fours);
     void (*few)(const ww_few *few);
 
+    /** Maps in blocks of channels, one or two rows of points of each tile: to[count][6][lanes], the
+     * second row `apart` behind the first, = rows of B' d B, of 6x6 pixels, and of A d A', of 4x4.
+     */
+    void (*block_inputs)(ww_row_pair pair, const ww_tile_row *row, float *to, int64_t apart);
+    void (*block_gradients)(ww_row_pair pair, const ww_tile_row *row, float *to, int64_t apart);
+    void (*block_product)(const ww_block_product *product);
+    void (*block_weights)(const ww_block_weights *weights);
+    /** The 4x4 pixels of each tile, of those that exist, = (add: +=) A' m of m[6][step], one row of
+     * it [count][4][lanes]. */
+    void (*block_outputs)(const ww_tile_row *row, const float *from, int64_t step, bool add);
     /** c[rows][vectors lanes] = (add: +=) the sum over n of a[rows] times b[vectors lanes]. */
     void (*product)(const ww_panels *panels, const float *a, const float *b, float *c,
                     int64_t vectors, int64_t n, bool add);

@@ -4,6 +4,7 @@
 #if defined(__x86_64__)
 
 #define WW_LANES 16
+#include "engine/tensor/backend/block_tiles.h"
 #include "engine/tensor/backend/distance_tiles.h"
 #include "engine/tensor/backend/few_tiles.h"
 #include "engine/tensor/backend/fourier_tiles.h"
@@ -26,6 +27,11 @@ const ww_kernels ww_kernels_avx512 = {.name = "avx512",
                                       .filter_tiles = filter_tiles,
                                       .few_maps = few_maps,
                                       .few = few,
+                                      .block_inputs = block_inputs,
+                                      .block_gradients = block_gradients,
+                                      .block_outputs = block_outputs,
+                                      .block_product = block_product,
+                                      .block_weights = block_weights,
                                       .product = product,
                                       .distance_tiles = distance_tiles,
                                       .distance_least = distance_least,

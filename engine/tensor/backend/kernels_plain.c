@@ -2,6 +2,7 @@
 #include "engine/tensor/backend/kernels.h"
 
 #define WW_LANES 4
+#include "engine/tensor/backend/block_tiles.h"
 #include "engine/tensor/backend/distance_tiles.h"
 #include "engine/tensor/backend/few_tiles.h"
 #include "engine/tensor/backend/fourier_tiles.h"
@@ -24,6 +25,11 @@ const ww_kernels ww_kernels_plain = {.name = "plain",
                                      .filter_tiles = filter_tiles,
                                      .few_maps = few_maps,
                                      .few = few,
+                                     .block_inputs = block_inputs,
+                                     .block_gradients = block_gradients,
+                                     .block_outputs = block_outputs,
+                                     .block_product = block_product,
+                                     .block_weights = block_weights,
                                      .product = product,
                                      .distance_tiles = distance_tiles,
                                      .distance_least = distance_least,

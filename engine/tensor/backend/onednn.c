@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* oneDNN's direct convolutions want arrays in blocks of 8 or 16 channels. We keep dense arrays
- * everywhere else: reordering in, computing and reordering out is two to four times as fast as the
- * library's kernels on dense arrays, for the sizes of cortical maps. */
+/* oneDNN's direct convolutions want arrays in blocks of 8 or 16 channels. Where ours are dense,
+ * reordering in, computing and reordering out is two to four times as fast as the library's kernels
+ * on dense arrays, for the sizes of cortical maps. */
 #include "engine/tensor/backend/onednn.h"
 
 #include <dnnl.h>
@@ -27,12 +27,18 @@ struct ww_onednn_conv {
     dnnl_stream_t stream;
     dnnl_primitive_attr_t attr;
     dnnl_primitive_desc_t forward, desc; /* the same for the forward pass */
-    dnnl_memory_t dense[N_OPERANDS];
-    dnnl_memory_t blocked[N_OPERANDS]; /* NULL where the kernel takes the dense array */
-    size_t offset[N_OPERANDS];         /* of the blocked array in scratch */
+    dnnl_memory_t ours[N_OPERANDS];      /* dense, or in the blocks that were asked for */
+    dnnl_memory_t blocked[N_OPERANDS];   /* NULL where the kernel takes ours */
+    size_t offset[N_OPERANDS];           /* of the blocked array in scratch */
     size_t blocked_floats, scratchpad_floats;
     struct step step[MAX_STEPS];
     int n_steps;
+};
+
+/* Sizes, and blocks of maps. */
+struct layouts {
+    const ww_conv_size *size;
+    int64_t x_lanes, y_lanes;
 };
 
 #define TRY_DNNL(call)                                                                             \
@@ -59,15 +65,22 @@ static size_t whole_lines(size_t bytes)
     return (floats + PAGE_FLOATS - 1) / PAGE_FLOATS * PAGE_FLOATS;
 }
 
-static ww_status describe(dnnl_memory_desc_t md[N_OPERANDS], const ww_conv_size *s, bool dense)
+static dnnl_format_tag_t format_of(int64_t lanes, dnnl_format_tag_t else_)
 {
+    return lanes == 16 ? dnnl_aBcd16b : lanes == 8 ? dnnl_aBcd8b : else_;
+}
+
+/* Ours, or (of what is not in blocks) any. */
+static ww_status describe(dnnl_memory_desc_t md[N_OPERANDS], const struct layouts *l, bool ours)
+{
+    const ww_conv_size *s = l->size;
     dnnl_dims_t x = {s->n, s->c, s->h, s->w}, y = {s->n, s->k, s->oh, s->ow};
     dnnl_dims_t weight = {s->k, s->c, s->kh, s->kw};
     dnnl_dims_t grouped = {s->groups, s->k / s->groups, s->c / s->groups, s->kh, s->kw};
-    dnnl_format_tag_t maps = dense ? dnnl_abcd : dnnl_format_tag_any;
-    dnnl_format_tag_t groups = dense ? dnnl_abcde : dnnl_format_tag_any;
-    TRY_DNNL(dnnl_memory_desc_init_by_tag(&md[X], 4, x, dnnl_f32, maps));
-    TRY_DNNL(dnnl_memory_desc_init_by_tag(&md[Y], 4, y, dnnl_f32, maps));
+    dnnl_format_tag_t maps = ours ? dnnl_abcd : dnnl_format_tag_any;
+    dnnl_format_tag_t groups = ours ? dnnl_abcde : dnnl_format_tag_any;
+    TRY_DNNL(dnnl_memory_desc_init_by_tag(&md[X], 4, x, dnnl_f32, format_of(l->x_lanes, maps)));
+    TRY_DNNL(dnnl_memory_desc_init_by_tag(&md[Y], 4, y, dnnl_f32, format_of(l->y_lanes, maps)));
     if (s->groups > 1)
         TRY_DNNL(dnnl_memory_desc_init_by_tag(&md[WEIGHT], 5, grouped, dnnl_f32, groups));
     else
@@ -76,10 +89,11 @@ static ww_status describe(dnnl_memory_desc_t md[N_OPERANDS], const ww_conv_size 
 }
 
 /* Chooses the kernel: conv->desc, or NULL when there is no compiled one. */
-static ww_status choose(ww_onednn_conv *conv, const ww_conv_size *s, ww_conv_pass pass)
+static ww_status choose(ww_onednn_conv *conv, const struct layouts *l, ww_conv_pass pass)
 {
+    const ww_conv_size *s = l->size;
     dnnl_memory_desc_t md[N_OPERANDS];
-    WW_TRY(describe(md, s, false));
+    WW_TRY(describe(md, l, false));
     dnnl_dims_t stride = {s->stride, s->stride}, pad = {s->pad, s->pad};
     dnnl_dims_t gap = {s->dilation - 1, s->dilation - 1};
     dnnl_convolution_desc_t op;
@@ -149,49 +163,50 @@ static ww_status add_reorder(ww_onednn_conv *conv, dnnl_memory_t from, dnnl_memo
     return status;
 }
 
-static ww_status assemble(ww_onednn_conv *conv, const ww_conv_size *size, ww_conv_pass pass)
+static ww_status assemble(ww_onednn_conv *conv, const struct layouts *l, ww_conv_pass pass)
 {
-    dnnl_memory_desc_t dense[N_OPERANDS];
+    dnnl_memory_desc_t ours[N_OPERANDS];
     dnnl_exec_arg_t args[N_OPERANDS];
     int result = result_of[pass];
-    WW_TRY(describe(dense, size, true));
+    WW_TRY(describe(ours, l, true));
     for (int i = 0; i < N_OPERANDS; i++) {
         const dnnl_memory_desc_t *wanted =
             dnnl_primitive_desc_query_md(conv->desc, query_of[pass][i], 0);
-        TRY_DNNL(dnnl_memory_create(&conv->dense[i], &dense[i], conv->engine, DNNL_MEMORY_NONE));
-        args[i] = (dnnl_exec_arg_t){argument_of[pass][i], conv->dense[i]};
-        if (dnnl_memory_desc_equal(wanted, &dense[i]))
+        TRY_DNNL(dnnl_memory_create(&conv->ours[i], &ours[i], conv->engine, DNNL_MEMORY_NONE));
+        args[i] = (dnnl_exec_arg_t){argument_of[pass][i], conv->ours[i]};
+        if (dnnl_memory_desc_equal(wanted, &ours[i]))
             continue;
         TRY_DNNL(dnnl_memory_create(&conv->blocked[i], wanted, conv->engine, DNNL_MEMORY_NONE));
         conv->offset[i] = conv->blocked_floats;
         conv->blocked_floats += whole_lines(dnnl_memory_desc_get_size(wanted));
         args[i].memory = conv->blocked[i];
         if (i != result)
-            WW_TRY(add_reorder(conv, conv->dense[i], conv->blocked[i]));
+            WW_TRY(add_reorder(conv, conv->ours[i], conv->blocked[i]));
     }
     WW_TRY(add_step(conv, conv->desc, N_OPERANDS, args));
     if (conv->blocked[result] != NULL)
-        WW_TRY(add_reorder(conv, conv->blocked[result], conv->dense[result]));
+        WW_TRY(add_reorder(conv, conv->blocked[result], conv->ours[result]));
     return WW_OK;
 }
 
-static ww_status create(ww_onednn_conv *conv, const ww_conv_size *size, ww_conv_pass pass)
+static ww_status create(ww_onednn_conv *conv, const struct layouts *layouts, ww_conv_pass pass)
 {
     TRY_DNNL(dnnl_engine_create(&conv->engine, dnnl_cpu, 0));
     TRY_DNNL(dnnl_stream_create(&conv->stream, conv->engine, dnnl_stream_default_flags));
     TRY_DNNL(dnnl_primitive_attr_create(&conv->attr));
     TRY_DNNL(dnnl_primitive_attr_set_scratchpad_mode(conv->attr, dnnl_scratchpad_mode_user));
-    WW_TRY(choose(conv, size, pass));
-    return conv->desc == NULL ? WW_OK : assemble(conv, size, pass);
+    WW_TRY(choose(conv, layouts, pass));
+    return conv->desc == NULL ? WW_OK : assemble(conv, layouts, pass);
 }
 
-ww_status ww_onednn_conv_create(ww_onednn_conv **out, const ww_conv_size *size, ww_conv_pass pass)
+ww_status ww_onednn_conv_create(ww_onednn_conv **out, const ww_conv_size *size, ww_conv_pass pass,
+                                int64_t x_lanes, int64_t y_lanes)
 {
     *out = NULL;
     ww_onednn_conv *conv = calloc(1, sizeof *conv);
     if (conv == NULL)
         return WW_FAIL(WW_ENOMEM, "out of memory for a convolution");
-    ww_status status = create(conv, size, pass);
+    ww_status status = create(conv, &(struct layouts){size, x_lanes, y_lanes}, pass);
     if (status == WW_OK && conv->desc != NULL)
         *out = conv;
     else
@@ -208,7 +223,7 @@ void ww_onednn_conv_free(ww_onednn_conv *conv)
         dnnl_memory_destroy(conv->step[i].scratchpad);
     }
     for (int i = 0; i < N_OPERANDS; i++) {
-        dnnl_memory_destroy(conv->dense[i]);
+        dnnl_memory_destroy(conv->ours[i]);
         dnnl_memory_destroy(conv->blocked[i]);
     }
     dnnl_primitive_desc_destroy(conv->forward);
@@ -240,7 +255,7 @@ ww_status ww_onednn_conv_run(ww_onednn_conv *conv, float *x, float *weight, floa
 {
     float *const data[N_OPERANDS] = {x, weight, y};
     for (int i = 0; i < N_OPERANDS; i++) {
-        WW_TRY(point(conv->dense[i], data[i]));
+        WW_TRY(point(conv->ours[i], data[i]));
         if (conv->blocked[i] != NULL)
             WW_TRY(point(conv->blocked[i], scratch + conv->offset[i]));
     }

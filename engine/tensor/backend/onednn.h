@@ -28,17 +28,19 @@ typedef enum ww_conv_pass {
  * and to dense arrays. */
 typedef struct ww_onednn_conv ww_onednn_conv;
 
-/** Prepares `pass`; free with ww_onednn_conv_free. *out is NULL, without error, where oneDNN has
- * nothing better than its own reference. */
-ww_status ww_onednn_conv_create(ww_onednn_conv **out, const ww_conv_size *size, ww_conv_pass pass);
+/** Prepares `pass`, for x and y in blocks of so many channels (8 or 16; 0: dense); free with
+ * ww_onednn_conv_free. *out is NULL, without error, where oneDNN has nothing better than its own
+ * reference. */
+ww_status ww_onednn_conv_create(ww_onednn_conv **out, const ww_conv_size *size, ww_conv_pass pass,
+                                int64_t x_lanes, int64_t y_lanes);
 /** NULL is allowed. */
 void ww_onednn_conv_free(ww_onednn_conv *conv);
 
 /** Floats of workspace that a run wants, aligned to 64 bytes. */
 size_t ww_onednn_conv_scratch(const ww_onednn_conv *conv);
 
-/** Runs; x, weight and y are dense. The array that the pass computes is overwritten, the two
- * others are only read. WW_EBACKEND when oneDNN fails. */
+/** Runs; x, weight and y are dense, or in blocks as was said. The array that the pass computes is
+ * overwritten, the two others are only read. WW_EBACKEND when oneDNN fails. */
 ww_status ww_onednn_conv_run(ww_onednn_conv *conv, float *x, float *weight, float *y,
                              float *scratch);
 

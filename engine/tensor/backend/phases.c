@@ -68,9 +68,10 @@ ww_status ww_phases_create(ww_phases **out, const ww_conv_task *task, const ww_k
                      .cut = inner.size,
                      .pass = task->pass,
                      .threads = task->threads};
-    ww_status status = p->cut.kh == SMALL ? ww_winograd_create(&p->winograd, &p->cut, p->pass,
-                                                               p->threads, kernels, task->keep)
-                                          : ww_fourier_create(&p->fourier, &inner, kernels);
+    ww_status status = p->cut.kh == SMALL
+                           ? ww_winograd_create(&p->winograd, &p->cut, p->pass, p->threads, kernels,
+                                                task->keep, false)
+                           : ww_fourier_create(&p->fourier, &inner, kernels);
     if (status != WW_OK)
         free(p);
     else

@@ -35,8 +35,8 @@
  *
  * Forward and the gradient of the maps work on blocks of tiles, each by one thread from the input
  * to the output, small enough to stay in its cache; lanes are tiles, so any number of channels will
- * do. No sum depends on how the work is shared out. winograd_weights.c has the gradient of the
- * weights. */
+ * do. No sum depends on how the work is shared out. winograd_blocks.c does the same on maps in
+ * blocks of channels, winograd_weights.c has the gradient of the weights. */
 #include "engine/tensor/backend/winograd_inside.h"
 
 #include <assert.h>
@@ -58,6 +58,12 @@ bool ww_winograd_supports(const ww_conv_size *size, ww_conv_pass pass)
     int64_t smallest = ww_least(ww_least(size->h, size->w), ww_least(size->oh, size->ow));
     return size->kh == size->kw && (size->kh == 3 || (size->kh == 5 && smallest >= 5)) &&
            size->stride == 1 && size->dilation == 1 && size->groups == 1 && size->pad < size->kh;
+}
+
+bool ww_winograd_supports_blocks(const ww_conv_size *size, int64_t lanes)
+{
+    return size->kh == 3 && ww_winograd_supports(size, WW_CONV_FORWARD) && size->c % lanes == 0 &&
+           size->k % lanes == 0;
 }
 
 /* Tiles of a block: as many as a core's first cache holds the panels of, and no fewer blocks than
@@ -105,9 +111,10 @@ static void plan_maps(ww_winograd *w)
 }
 
 ww_status ww_winograd_create(ww_winograd **out, const ww_conv_size *s, ww_conv_pass pass,
-                             int threads, const ww_kernels *kernels, bool keep)
+                             int threads, const ww_kernels *kernels, bool keep, bool blocks)
 {
     assert(ww_winograd_supports(s, pass));
+    assert(!blocks || ww_winograd_supports_blocks(s, kernels->lanes));
     *out = NULL;
     ww_winograd *w = malloc(sizeof *w);
     if (w == NULL)
@@ -116,6 +123,7 @@ ww_status ww_winograd_create(ww_winograd **out, const ww_conv_size *s, ww_conv_p
     *w = (ww_winograd){.kernels = kernels,
                        .pass = pass,
                        .threads = threads,
+                       .blocks = blocks,
                        .size = cut ? 2 : (int)s->kh,
                        .side = cut ? PATCH - 1 : PATCH,
                        .cut = (int)s->stride,
@@ -138,12 +146,14 @@ ww_status ww_winograd_create(ww_winograd **out, const ww_conv_size *s, ww_conv_p
     w->stride = w->tile * w->across + w->border;
     if (pass != WW_CONV_WEIGHTS && !cut) /* two pixels behind a patch are read */
         w->stride = ww_up(w->stride + 2, MOST_LANES);
-    w->few = pass != WW_CONV_WEIGHTS && !cut && ww_winograd_are_few(w);
+    w->few = pass != WW_CONV_WEIGHTS && !cut && !blocks && ww_winograd_are_few(w);
     order_lanes(w);
     if (pass == WW_CONV_WEIGHTS)
         ww_winograd_plan_weights(w);
     else if (w->few)
         ww_winograd_plan_few(w);
+    else if (blocks)
+        ww_winograd_plan_blocks(w);
     else
         plan_maps(w);
     ww_status status = WW_OK;
@@ -174,7 +184,23 @@ size_t ww_winograd_scratch(const ww_winograd *w)
     return filters + (size_t)w->threads * ww_winograd_own_floats(w);
 }
 
-/* ---- filters: to[36][k/8][c][8] ---- */
+/* ---- filters: to[36][k/8][c][8], for blocks as ww_block_product wants ---- */
+
+/* Eight filters from k on, of channel c: from taps to their places. */
+static void put_filters(const ww_winograd *w, const float *taps, int64_t k, int64_t c, float *to)
+{
+    float points[MOST_POINTS * EIGHT];
+    if (!w->blocks) {
+        w->kernels->filter_tiles(taps, w->size, to + k * w->c + c * EIGHT, w->filter_floats);
+        return;
+    }
+    int64_t lanes = w->kernels->lanes;
+    w->kernels->filter_tiles(taps, w->size, points, EIGHT);
+    to += ((k - k % lanes) * w->c + c * lanes) * PATCH + k % lanes;
+    for (int64_t p = 0; p < MOST_POINTS; p++)
+        memcpy(to + p / PATCH * PATCH * (int64_t)w->filter_floats + p % PATCH * lanes,
+               points + p * EIGHT, EIGHT * sizeof *to);
+}
 
 /* Where tap q of a channel lies in the weights of one filter. */
 static int64_t place_of(const ww_winograd *w, int64_t c, int64_t q)
@@ -197,7 +223,7 @@ static void transform_filters(const ww_winograd *w, const float *weight, float *
                 for (int64_t l = 0; l < ww_least(EIGHT, w->k - k); l++)
                     taps[q * EIGHT + l] = weight[(k + l) * apart + at];
             }
-            w->kernels->filter_tiles(taps, w->size, to + k * w->c + c * EIGHT, w->filter_floats);
+            put_filters(w, taps, k, c, to);
         }
 }
 
@@ -411,6 +437,10 @@ static void run_maps(ww_winograd *w, const float *in, const float *weight, float
     const float *filters = filters_of(w, weight, scratch);
     if (w->kept.made == NULL)
         scratch += ww_up((int64_t)(ww_winograd_points(w) * w->filter_floats), LINE);
+    if (w->blocks) {
+        ww_winograd_run_blocks(w, in, filters, out, scratch, add);
+        return;
+    }
     const struct run run = {w, in, filters, out, add};
     ww_turns_run(&(ww_turns){.n = (w->tiles + w->block - 1) / w->block,
                              .threads = w->tiles > w->block ? w->threads : 1,

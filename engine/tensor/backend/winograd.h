@@ -15,11 +15,15 @@ typedef struct ww_winograd ww_winograd;
  * padding narrower than the filter. */
 bool ww_winograd_supports(const ww_conv_size *size, ww_conv_pass pass);
 
-/** Prepares `pass` for at most `threads` threads on one kind of processor; free with
- * ww_winograd_free. With `keep`, transformed weights are kept from run to run and made anew only
- * when a weight has changed. Errors: WW_ENOMEM. */
+/** Whether it can on maps in blocks of as many channels as there are lanes: 3x3 alone. */
+bool ww_winograd_supports_blocks(const ww_conv_size *size, int64_t lanes);
+
+/** Prepares `pass` for at most `threads` threads on one kind of processor, on maps as ww_conv_size
+ * has them or, with `blocks`, x and y in blocks of channels; free with ww_winograd_free. With
+ * `keep`, transformed weights are kept from run to run and made anew only when a weight has
+ * changed. Errors: WW_ENOMEM. */
 ww_status ww_winograd_create(ww_winograd **out, const ww_conv_size *size, ww_conv_pass pass,
-                             int threads, const ww_kernels *kernels, bool keep);
+                             int threads, const ww_kernels *kernels, bool keep, bool blocks);
 /** NULL is allowed. */
 void ww_winograd_free(ww_winograd *winograd);
 

@@ -41,8 +41,10 @@ struct ww_winograd {
     size_t filter_floats;                 /* of one element of transformed filters */
     size_t step[2];                       /* between elements of transformed maps: c's and k's */
     size_t stage_floats;
+    size_t own_floats;               /* of a thread, for blocks */
     ww_kept kept;                    /* transformed filters */
     bool few;                        /* tiles: winograd_few.c does the work */
+    bool blocks;                     /* of channels: winograd_blocks.c does */
     uint8_t lane[WW_WINOGRAD_BLOCK]; /* of each tile of a block */
 };
 
@@ -86,6 +88,8 @@ static inline int64_t ww_winograd_tap(int64_t phase, int64_t q)
 /* Scratch of one thread. */
 static inline size_t ww_winograd_own_floats(const ww_winograd *w)
 {
+    if (w->blocks)
+        return (size_t)ww_up((int64_t)w->own_floats, LINE);
     return ww_winograd_points(w) * (w->step[0] + w->step[1]) +
            (size_t)ww_up((int64_t)w->stage_floats, LINE);
 }
@@ -128,6 +132,17 @@ size_t ww_winograd_few_floats(const ww_winograd *w);
  * any number of threads. */
 void ww_winograd_run_few(const ww_winograd *w, const float *in, const float *weight, float *out,
                          float *scratch);
+
+/** On maps in blocks of channels (winograd_blocks.c): forward and the gradient of the maps, sizes
+ * and a run, with filters as ww_block_product wants those of each row of points; of the weights,
+ * the size of a chunk, and the sums of one (begin: =, else +=). */
+void ww_winograd_plan_blocks(ww_winograd *w);
+void ww_winograd_run_blocks(const ww_winograd *w, const float *in, const float *filters, float *out,
+                            float *own, bool add);
+void ww_winograd_chunk_blocks(ww_winograd *w);
+void ww_winograd_run_chunk_blocks(const ww_winograd *w, int64_t from_row, int64_t rows,
+                                  const int64_t first[2], const float *x, const float *y,
+                                  float *sums, bool begin, float *own);
 
 /** Sizes of blocks and workspace for the gradient of the weights, and that gradient. */
 void ww_winograd_plan_weights(ww_winograd *w);

@@ -77,12 +77,16 @@ void ww_winograd_plan_weights(ww_winograd *w)
 {
     int64_t lanes = w->kernels->lanes;
     plan_tasks(w);
+    w->filter_floats = (size_t)(ww_up(channels_of(w), lanes) * ww_up(w->k, lanes));
+    if (w->blocks) {
+        ww_winograd_chunk_blocks(w);
+        return;
+    }
     int64_t c = ww_least(w->share[0], channels_of(w)), k = ww_least(w->share[1], w->k);
     w->rows = cost(w, k, c) < cost(w, c, k);
     int64_t rows = chunk_tiles(w) / w->across;
     rows = ww_least(rows < 1 ? 1 : rows, (w->n * w->down + w->parts - 1) / w->parts);
     w->block = rows * w->across;
-    w->filter_floats = (size_t)(ww_up(channels_of(w), lanes) * ww_up(w->k, lanes));
     w->step[0] = ww_winograd_spread(w->share[0] * w->block);
     w->step[1] = ww_winograd_spread(w->share[1] * w->block);
     w->stage_floats = (size_t)(lanes * PATCH * w->cut * w->stride * w->cut);
@@ -210,8 +214,8 @@ static void run_task(const void *context, int64_t task, float *own)
     float *sums =
         run->sums + part * ww_up((int64_t)(ww_winograd_points(w) * w->filter_floats), LINE);
     for (int64_t row = begin; row < end; row += rows)
-        run_chunk(w, row, ww_least(rows, end - row), channels, run->x, run->y, sums, row == begin,
-                  own);
+        (w->blocks ? ww_winograd_run_chunk_blocks : run_chunk)(
+            w, row, ww_least(rows, end - row), channels, run->x, run->y, sums, row == begin, own);
 }
 
 /* The taps[n][lanes] of filter k and channel c to their places. */

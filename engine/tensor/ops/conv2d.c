@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "engine/base/threads.h"
+#include "engine/tensor/backend/blocks.h"
 #include "engine/tensor/backend/conv.h"
 #include "engine/tensor/ops.h"
 
@@ -94,15 +95,48 @@ static void release(void *plan)
     free(p);
 }
 
+static ww_conv_task task_of(const ww_op_call *call, unsigned blocked)
+{
+    int64_t lanes = ww_block_channels();
+    return (ww_conv_task){.size = size_of(call),
+                          .threads = ww_threads(),
+                          .keep = call->mode != WW_TRAIN,
+                          .x_lanes = (blocked & WW_BIT(0)) != 0 ? lanes : 0,
+                          .y_lanes = (blocked & WW_BLOCKED_OUT) != 0 ? lanes : 0};
+}
+
+static bool runs(const ww_op_call *call, int pass)
+{
+    return pass == WW_CONV_FORWARD || (call->wants & WW_BIT(pass == WW_CONV_DATA ? 0 : 1)) != 0;
+}
+
+static bool blocks(const ww_op_call *call, unsigned blocked)
+{
+    ww_conv_task task = task_of(call, blocked);
+    return ww_conv_blocks(&task);
+}
+
+static double estimate_s(const ww_op_call *call)
+{
+    ww_conv_task task = task_of(call, call->blocked);
+    double sum = 0;
+    for (int pass = 0; pass < N_PASSES; pass++) {
+        task.pass = pass;
+        sum += runs(call, pass) ? ww_conv_estimate_s(&task) : 0;
+    }
+    return sum;
+}
+
 static ww_status prepare(ww_op_call *call)
 {
     struct plan *plan = calloc(1, sizeof *plan);
     if (plan == NULL)
         return WW_FAIL(WW_ENOMEM, "out of memory for a convolution");
-    ww_conv_task task = {
-        .size = size_of(call), .threads = ww_threads(), .keep = call->mode != WW_TRAIN};
+    ww_conv_task task = task_of(call, call->blocked);
     call->scratch_floats = 0;
-    for (int pass = 0; pass < (call->mode == WW_INFER ? 1 : N_PASSES); pass++) {
+    for (int pass = 0; pass < N_PASSES; pass++) {
+        if (!runs(call, pass))
+            continue;
         task.pass = pass;
         ww_status status = ww_conv_prepare(&plan->conv[pass], &task);
         if (status != WW_OK) {
@@ -112,7 +146,7 @@ static ww_status prepare(ww_op_call *call)
         if (plan->conv[pass].scratch_floats > call->scratch_floats)
             call->scratch_floats = plan->conv[pass].scratch_floats;
     }
-    if (call->mode != WW_INFER && ww_conv_can_add(&plan->conv[WW_CONV_DATA]))
+    if (runs(call, WW_CONV_DATA) && ww_conv_can_add(&plan->conv[WW_CONV_DATA]))
         call->can_add = WW_BIT(0);
     call->plan = plan;
     return WW_OK;
@@ -230,6 +264,13 @@ ww_var ww_conv2d(ww_graph *g, ww_var x, ww_var weight, ww_conv2d_attr attr)
 static const ww_op_case cases[] = {
     CASE("3x3", WW_BATCH, 5, 7, 6, 4, 5, 3, 3, .pad = 1),
     CASE("3x3, whole blocks of channels", WW_BATCH, 16, 5, 5, 16, 16, 3, 3, .pad = 1),
+    CASE("3x3, blocks, tiles that reach beyond", WW_BATCH, 16, 5, 6, 16, 16, 3, 3, .pad = 1),
+    CASE("3x3, blocks, no padding", WW_BATCH, 16, 6, 10, 32, 16, 3, 3, .stride = 1),
+    CASE("3x3, blocks, wide padding", WW_BATCH, 16, 4, 5, 16, 16, 3, 3, .pad = 2),
+    CASE("3x3 stride 2, blocks", WW_BATCH, 16, 6, 7, 32, 16, 3, 3, .stride = 2, .pad = 1),
+    CASE("3x3 of three channels to blocks", WW_BATCH, 3, 8, 9, 32, 3, 3, 3, .pad = 1),
+    CASE("5x5, blocks", WW_BATCH, 16, 3, 4, 16, 16, 5, 5, .pad = 2),
+    CASE("1x1, blocks", WW_BATCH, 32, 3, 3, 16, 32, 1, 1, .stride = 1),
     CASE("3x3, more than a block", WW_BATCH, 19, 4, 5, 18, 19, 3, 3, .pad = 1),
     CASE("3x3 stride 2, odd size", WW_BATCH, 3, 9, 11, 7, 3, 3, 3, .stride = 2, .pad = 1),
     CASE("3x3 stride 2, even size", WW_BATCH, 19, 8, 10, 18, 19, 3, 3, .stride = 2, .pad = 1),
@@ -265,6 +306,8 @@ const ww_op ww_op_conv2d = {
     .min_in = 2,
     .max_in = 2,
     .infer = infer,
+    .blocks = blocks,
+    .estimate_s = estimate_s,
     .prepare = prepare,
     .release = release,
     .forward = forward,

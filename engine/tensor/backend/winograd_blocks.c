@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Winograd's F(4x4, 3x3) on maps in blocks of channels (op.h); winograd.c has the theory.
+ *
+ * A vector is a pixel of as many channels as there are lanes, so patches are read from the maps and
+ * tiles are written to them as they lie: nothing is staged, turned or shuffled. What is left to
+ * save are the transformed tiles, 36 numbers for 16 pixels, written and read once more from a
+ * second cache. So a block of tiles is done a row of six points at a time,
+ *
+ *     V_i = (B' d)_i B,   M_i = sum over channels of U_i * V_i,   O_i = M_i A,   then Y = A' O:
+ *
+ * the patches are read for each row anew (for two rows, of a and -a, at once), V_i stays in a first
+ * cache, M_i in registers, and only O, 24 numbers a tile, is kept. The sums of a weight gradient
+ * take rows of B' d B and of A dY A' likewise. */
+#include "engine/base/shares.h"
+#include "engine/tensor/backend/winograd_inside.h"
+
+enum { FOUR = 4, FEW_TILES = 16, TILES = 32, PANEL = 64, CHUNK_FLOATS = 3 << 13, CHUNK_TILES = 48 };
+
+static int64_t lots(const ww_winograd *w, int64_t channels)
+{
+    return channels / w->kernels->lanes;
+}
+
+static int rows_of(ww_row_pair pair)
+{
+    return pair == WW_ROWS_A || pair == WW_ROWS_B ? 2 : 1;
+}
+
+static int first_row(ww_row_pair pair)
+{
+    return pair == WW_ROW_ZERO ? 0 : pair == WW_ROWS_A ? 1 : pair == WW_ROWS_B ? 3 : PATCH - 1;
+}
+
+/* Of a thread: two rows of V; O; partial sums. */
+void ww_winograd_plan_blocks(ww_winograd *w)
+{
+    w->block = ww_least(w->c > PANEL ? TILES : FEW_TILES,
+                        ww_up((w->tiles + w->threads - 1) / w->threads, FOUR));
+    w->filter_floats = (size_t)(w->c * w->k);
+    w->step[0] = (size_t)(w->block * PATCH * w->c);
+    w->step[1] = ww_winograd_spread(w->block * w->tile * w->k);
+    w->own_floats = 2 * w->step[0] + PATCH * w->step[1];
+    if (w->c > PANEL)
+        w->own_floats += (size_t)(w->block * PATCH * w->k);
+}
+
+struct run {
+    const ww_winograd *w;
+    const float *in, *filters;
+    float *out;
+    bool add;
+};
+
+/* Tiles of a block, from its i-th on, that lie in one row of one sample. */
+struct place {
+    int64_t i, sample, row, column, count;
+};
+
+/* Lists those of tiles first .. last-1; returns how many. */
+static int places_of(const ww_winograd *w, int64_t first, int64_t last, struct place *place)
+{
+    int n = 0;
+    for (int64_t tile = first; tile < last; tile += place[n++].count) {
+        int64_t row = tile / w->across, column = tile % w->across;
+        place[n] = (struct place){tile - first, row / w->down, row % w->down, column,
+                                  ww_least(w->across - column, last - tile)};
+    }
+    return n;
+}
+
+static void transform(const struct run *run, const struct place *p, ww_row_pair pair, float *to)
+{
+    const ww_winograd *w = run->w;
+    int64_t lanes = w->kernels->lanes, blocks = lots(w, w->c), pixels = w->h * w->w;
+    for (int64_t b = 0; b < blocks; b++) {
+        ww_tile_row row = {(float *)run->in + (p->sample * blocks + b) * pixels * lanes,
+                           w->h,
+                           w->w,
+                           p->row * w->tile - w->pad,
+                           p->column * w->tile - w->pad,
+                           p->count};
+        w->kernels->block_inputs(pair, &row, to + (b * w->block + p->i) * PATCH * lanes,
+                                 (int64_t)w->step[0]);
+    }
+}
+
+static void finish(const struct run *run, const struct place *p, const float *from)
+{
+    const ww_winograd *w = run->w;
+    int64_t lanes = w->kernels->lanes, blocks = lots(w, w->k), pixels = w->oh * w->ow;
+    for (int64_t b = 0; b < blocks; b++) {
+        ww_tile_row row = {run->out + (p->sample * blocks + b) * pixels * lanes,
+                           w->oh,
+                           w->ow,
+                           p->row * w->tile,
+                           p->column * w->tile,
+                           p->count};
+        w->kernels->block_outputs(&row, from + (b * w->block + p->i) * w->tile * lanes,
+                                  (int64_t)w->step[1], run->add);
+    }
+}
+
+/* One row of points of so many tiles. */
+static void product(const struct run *run, int row, int64_t tiles, const float *maps, float *sums,
+                    float *partial)
+{
+    const ww_winograd *w = run->w;
+    ww_block_product p = {.a = maps,
+                          .b = run->filters + (size_t)row * PATCH * w->filter_floats,
+                          .c = sums + (size_t)row * w->step[1],
+                          .partial = partial,
+                          .tiles = w->block,
+                          .rows = ww_up(tiles, FOUR),
+                          .channels = w->c,
+                          .vectors = lots(w, w->k)};
+    for (; p.first < w->c; p.first += PANEL) {
+        p.last = ww_least(p.first + PANEL, w->c);
+        w->kernels->block_product(&p);
+    }
+}
+
+static void run_block(const void *context, int64_t turn, float *maps)
+{
+    const struct run *run = context;
+    const ww_winograd *w = run->w;
+    struct place place[TILES];
+    int64_t first = turn * w->block, last = ww_least(first + w->block, w->tiles);
+    int n = places_of(w, first, last, place);
+    float *sums = maps + 2 * w->step[0], *partial = sums + PATCH * w->step[1];
+    for (ww_row_pair pair = 0; pair < WW_ROW_PAIRS; pair++) {
+        for (int i = 0; i < n; i++)
+            transform(run, &place[i], pair, maps);
+        for (int i = 0; i < rows_of(pair); i++)
+            product(run, first_row(pair) + i, last - first, maps + (size_t)i * w->step[0], sums,
+                    partial);
+    }
+    for (int i = 0; i < n; i++)
+        finish(run, &place[i], sums);
+}
+
+void ww_winograd_run_blocks(const ww_winograd *w, const float *in, const float *filters, float *out,
+                            float *own, bool add)
+{
+    const struct run run = {w, in, filters, out, add};
+    ww_turns_run(&(ww_turns){.n = (w->tiles + w->block - 1) / w->block,
+                             .threads = w->tiles > w->block ? w->threads : 1,
+                             .work = run_block,
+                             .context = &run,
+                             .own = own,
+                             .own_floats = ww_winograd_own_floats(w)});
+}
+
+/* ---- the gradient of the weights: a chunk of rows of tiles ---- */
+
+/* Two rows of points of a chunk's tiles, of x and of y, stay in a second cache, where there are few
+ * channels in a first; with enough tiles to be worth reading and writing the sums once more. */
+void ww_winograd_chunk_blocks(ww_winograd *w)
+{
+    int64_t floats = 2 * PATCH * (w->share[0] + w->share[1]), small = CHUNK_FLOATS / floats;
+    int64_t most = (w->n * w->down + w->parts - 1) / w->parts;
+    int64_t rows = (small > CHUNK_TILES ? small : CHUNK_TILES) / w->across;
+    w->block = ww_least(rows < 1 ? 1 : rows, most) * w->across;
+    w->step[0] = (size_t)(w->block * PATCH * w->share[0]);
+    w->step[1] = (size_t)(w->block * PATCH * w->share[1]);
+    w->own_floats = 2 * (w->step[0] + w->step[1]);
+}
+
+/* A pair of rows of points of `channels` from `first` on. */
+static void transform_chunk(const ww_winograd *w, ww_row_pair pair, bool patches, int64_t from_row,
+                            int64_t rows, int64_t first, int64_t channels, const float *maps,
+                            float *to)
+{
+    int64_t lanes = w->kernels->lanes, blocks = lots(w, patches ? w->c : w->k);
+    int64_t h = patches ? w->h : w->oh, width = patches ? w->w : w->ow, pad = patches ? w->pad : 0;
+    for (int64_t lot = 0; lot < lots(w, channels); lot++)
+        for (int64_t i = 0; i < rows; i++, to += w->across * PATCH * lanes) {
+            int64_t row = from_row + i, block = row / w->down * blocks + lots(w, first) + lot;
+            ww_tile_row tiles = {(float *)maps + block * h * width * lanes,
+                                 h,
+                                 width,
+                                 row % w->down * w->tile - pad,
+                                 -pad,
+                                 w->across};
+            (patches ? w->kernels->block_inputs : w->kernels->block_gradients)(
+                pair, &tiles, to, (int64_t)w->step[patches ? 0 : 1]);
+        }
+}
+
+void ww_winograd_run_chunk_blocks(const ww_winograd *w, int64_t from_row, int64_t rows,
+                                  const int64_t first[2], const float *x, const float *y,
+                                  float *sums, bool begin, float *own)
+{
+    int64_t channels[2] = {ww_least(w->share[0], w->c - first[0]),
+                           ww_least(w->share[1], w->k - first[1])};
+    float *turned[2] = {own, own + 2 * w->step[0]};
+    for (ww_row_pair pair = 0; pair < WW_ROW_PAIRS; pair++) {
+        transform_chunk(w, pair, true, from_row, rows, first[0], channels[0], x, turned[0]);
+        transform_chunk(w, pair, false, from_row, rows, first[1], channels[1], y, turned[1]);
+        for (int i = 0; i < rows_of(pair); i++) {
+            size_t row = (size_t)(first_row(pair) + i);
+            w->kernels->block_weights(&(ww_block_weights){
+                .a = turned[0] + (size_t)i * w->step[0],
+                .b = turned[1] + (size_t)i * w->step[1],
+                .c = sums + row * PATCH * w->filter_floats + first[0] * w->k + first[1],
+                .c_point = w->filter_floats,
+                .c_row = w->k,
+                .tiles = rows * w->across,
+                .rows = rows * w->across,
+                .channels = channels[0],
+                .vectors = lots(w, channels[1]),
+                .add = !begin});
+        }
+    }
+}
