@@ -58,7 +58,7 @@ void ww_backward_mark(ww_program *program)
 
 static int gradient_buffer(ww_program *program, const ww_array *array, int time)
 {
-    int last = array->unit < 0 ? ww_time_end(program) : ww_time_backward(program, array->unit);
+    int last = array->unit < 0 ? ww_time_end(program) : ww_guest_backward(program, array->unit);
     return ww_buffer_add(program, (ww_buffer){.floats = array->floats,
                                               .first = time,
                                               .last = last,

@@ -103,11 +103,9 @@ static ww_status check_gradients(const ww_program *program, const ww_unit *unit)
     return WW_OK;
 }
 
-ww_status ww_program_check_finite(ww_program *program, uint64_t step)
+/* Step by step, each with all its own parts. */
+static ww_status check_steps(ww_program *program)
 {
-    if (check_results(program) == WW_OK)
-        return WW_OK;
-    ww_program_key(program, step);
     for (size_t i = 0; i < program->n_steps; i++) {
         const ww_step *now = &program->steps[i];
         WW_TRY(ww_step_do(now));
@@ -117,6 +115,17 @@ ww_status ww_program_check_finite(ww_program *program, uint64_t step)
             WW_TRY(check_gradients(program, now->unit));
     }
     return check_results(program);
+}
+
+ww_status ww_program_check_finite(ww_program *program, uint64_t step)
+{
+    if (check_results(program) == WW_OK)
+        return WW_OK;
+    ww_program_key(program, step);
+    ww_guests_tell(program, false);
+    ww_status status = check_steps(program);
+    ww_guests_tell(program, true);
+    return status;
 }
 
 static bool intact(const float *guard, size_t n)

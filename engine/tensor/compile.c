@@ -279,7 +279,9 @@ static ww_status build(ww_program *program)
     WW_TRY(ww_late_mark(program));
     ww_recompute_mark(program);
     WW_TRY(prepare(program));
+    ww_guests_mark(program);
     WW_TRY(ww_memory_plan(program));
+    ww_guests_tell(program, true);
     ww_neutral_plan(program);
     WW_TRY(ww_steps_list(program));
     return program->lanes > 1 ? ww_lanes_plan(program) : WW_OK;

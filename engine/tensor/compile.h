@@ -70,10 +70,12 @@ typedef struct ww_unit {
     ww_shape *in_shape;                          /* [n_in] */
     float **in, **kept_in, **grad_in;            /* [n_in] */
     ww_target *target;                           /* [n_in] */
-    int saved, scratch;                          /* buffers */
-    uint64_t key;                                /* of its random numbers */
-    int segment;                                 /* of the units (recompute.c) */
-    bool repeats;                                /* goes forward once more, by the call `again` */
+    int rest_host, sums_host, back_host; /* the units that do its sums, and what comes after them,
+                                            forward and backward (guests.c); -1: itself */
+    int saved, scratch;                  /* buffers */
+    uint64_t key;                        /* of its random numbers */
+    int segment;                         /* of the units (recompute.c) */
+    bool repeats;                        /* goes forward once more, by the call `again` */
     ww_op_call again;
     float **again_in; /* [n_in] */
     double forward_s, backward_s;
@@ -154,6 +156,14 @@ void ww_backward_mark(ww_program *program);
 
 /** Decides which arrays lie in blocks of channels, and tells the calls (blocks.c). */
 void ww_blocks_mark(ww_program *program);
+
+/** Decides which units do parts of others (guests.c). */
+void ww_guests_mark(ww_program *program);
+/** Tells the calls, once all is at its place, or takes it back. */
+void ww_guests_tell(ww_program *program, bool invited);
+/** When all that unit u does forward, or backward, is done, by itself or by its hosts. */
+int ww_guest_forward(const ww_program *program, int u);
+int ww_guest_backward(const ww_program *program, int u);
 
 /** Decides which gradients are left as factors, if options.late says so (late.c). */
 ww_status ww_late_mark(ww_program *program);

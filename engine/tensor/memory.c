@@ -42,13 +42,14 @@ static void find_lives(ww_program *program)
     for (int u = 0; u < program->n_units; u++) {
         const ww_unit *unit = &program->units[u];
         ww_array *own = &program->arrays[unit->id];
-        int back = ww_time_backward(program, u);
+        int back = ww_guest_backward(program, u);
         own->last = u;
         if (unit->differentiated && ww_unit_keeps_out(unit))
             read_until(own->again ? &own->again_last : &own->last, back);
         for (int k = 0; k < unit->node->n_in; k++) {
             ww_array *in = &program->arrays[unit->node->in[k]];
-            read_until(&in->last, unit->late && k == 0 ? ww_time_end(program) : u);
+            read_until(&in->last,
+                       unit->late && k == 0 ? ww_time_end(program) : ww_guest_forward(program, u));
             if (unit->differentiated && ww_unit_keeps_in(unit, k))
                 read_until(in->again ? &in->again_last : &in->last, back);
         }
@@ -134,12 +135,12 @@ static void place_workspaces(ww_program *program)
         unit->saved = unit->scratch = WW_NO_BUFFER;
         if (call->saved_floats > 0)
             unit->saved = ww_buffer_add(
-                program,
-                (ww_buffer){.floats = call->saved_floats,
-                            .first = u,
-                            .last = unit->differentiated ? ww_time_backward(program, u) : u,
-                            .owner = unit->node->name,
-                            .role = "saved"});
+                program, (ww_buffer){.floats = call->saved_floats,
+                                     .first = unit->sums_host >= 0 ? unit->sums_host : u,
+                                     .last = unit->differentiated ? ww_guest_backward(program, u)
+                                                                  : ww_guest_forward(program, u),
+                                     .owner = unit->node->name,
+                                     .role = "saved"});
         if (call->scratch_floats == 0)
             continue;
         unit->scratch = program->scratch;

@@ -49,6 +49,19 @@ typedef enum ww_rectifies {
  * operands bit k is in[k], with its gradient, and this bit is out. */
 #define WW_BLOCKED_OUT (1u << 31)
 
+/** What an operator does with one sample after the other, forward or backward, and another can do
+ * for it while those samples are in its cache: sums over them, or what comes after all sums. */
+typedef enum ww_op_part { WW_PART_SUMS, WW_PART_REST } ww_op_part;
+
+/** A part of another operator's call; call: NULL: none. Of the host, `before` is done before it
+ * reads some samples (of in[0], of grad_out), `after` when it has written some (of out). */
+typedef struct ww_guest {
+    const struct ww_op *op;
+    struct ww_op_call *call;
+    ww_op_part part;
+    bool backward;
+} ww_guest;
+
 /** One compiled node, as the functions of its operator see it. All shapes have their batch. */
 typedef struct ww_op_call {
     const void *attr; /* the operator's attribute struct */
@@ -66,7 +79,9 @@ typedef struct ww_op_call {
     unsigned add;                        /* bit k: it does, and does not overwrite that */
     unsigned blocked;                    /* which operands lie in blocks */
     unsigned wants; /* bit k: backward may be asked for grad_in[k]; known to prepare */
-    bool again;     /* the same forward call once more in a run: states have moved already */
+    ww_guest before, after;
+    unsigned elsewhere; /* bit WW_PART_..: another does that */
+    bool again;         /* the same forward call once more in a run: states have moved already */
     ww_mode mode;
     bool neutral;  /* out is in[0], and need not be written (neutral of ww_op) */
     bool rectify;  /* the operator does the rectification that follows it too (ww_rectifies) */
@@ -97,6 +112,7 @@ typedef struct ww_op_case {
 
 #define WW_BIT(k) (1u << (k))
 
+typedef struct ww_op ww_op;
 struct ww_op {
     ww_item item;
     size_t attr_size;
@@ -127,6 +143,14 @@ struct ww_op {
      * only differences between layouts count. NULL: none. */
     double (*estimate_s)(const ww_op_call *call);
 
+    /** A part of a call, of samples first .. last-1; which of several threads does it, and in which
+     * order, changes nothing. NULL: the operator has none. */
+    void (*part)(ww_op_call *call, bool backward, ww_op_part part, int64_t first, int64_t last);
+    /** Whether a call has parts that others can do; NULL: if `part` is not NULL. */
+    bool (*parts)(const ww_op_call *call);
+    /** Whether it can do parts of others around it, forward or backward; after `prepare`. */
+    bool (*hosts)(const ww_op_call *call, bool backward);
+
     /** Whether out would be in[0], bit for bit, by what the other inputs hold now. NULL: never. */
     bool (*neutral)(const ww_op_call *call);
 
@@ -149,7 +173,6 @@ struct ww_op {
 
     const ww_op_case *cases;
 };
-typedef struct ww_op ww_op;
 
 /** Whether backward reads out, of a call with so many inputs. */
 static inline bool ww_op_keeps_out(const ww_op *op, int n_in, bool rectify)

@@ -47,7 +47,8 @@ Test(tensor_blas, products_are_sums_and_do_not_depend_on_threads)
             ww_threads_set(2);
             ww_product(m, n, k, a, b, two);
             cr_assert_eq(ww_threads(), 2);
-            cr_assert_lt(ww_rig_distance(one, wanted, floats), 1e-6, "%zu %d", s, kind);
+            cr_assert_lt(ww_rig_distance(one, wanted, floats), k > 10000 ? 3e-6 : 1e-6, "%zu %d", s,
+                         kind); /* of that many, in few lanes */
             cr_assert_eq(memcmp(one, two, floats * sizeof *one), 0, "%zu %d", s, kind);
             free(x), free(y), free(one), free(two), free(wanted);
         }

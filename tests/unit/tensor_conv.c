@@ -153,12 +153,14 @@ static const ww_op_case few_channels[] = {
     OF_KIND(name, avx2, WW_KERNELS_AVX2)                                                           \
     OF_KIND(name, avx512, WW_KERNELS_AVX512)                                                       \
     static const ww_conv_kernel name##_for[WW_N_KERNELS] = {                                       \
-        {#name ", plain", supports, NULL, name##_plain, run_##name, free_##name, spreads, NULL,    \
-         NULL, false},                                                                             \
-        {#name ", AVX2", supports, NULL, name##_avx2, run_##name, free_##name, spreads, NULL,      \
-         NULL, false},                                                                             \
-        {#name ", AVX-512", supports, NULL, name##_avx512, run_##name, free_##name, spreads, NULL, \
-         NULL, false}};
+        KIND(name, "plain", plain, supports, spreads),                                             \
+        KIND(name, "AVX2", avx2, supports, spreads),                                               \
+        KIND(name, "AVX-512", avx512, supports, spreads)};
+#define KIND(of, text, kind, can, far)                                                             \
+    {                                                                                              \
+        .name = #of ", " text, .supports = (can), .create = of##_##kind, .run = run_##of,          \
+        .destroy = free_##of, .spreads = (far)                                                     \
+    }
 
 OF_KINDS(rows, ww_rows_supports, false)
 

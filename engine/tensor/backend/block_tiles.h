@@ -14,12 +14,24 @@ enum { SIDE = 6, TILE = 4 };
 
 #define UNROLLED _Pragma("GCC unroll 16")
 
+/* Maps are walked through once and are far away: what is read and written so many bytes further on
+ * is fetched meanwhile, maps that are written too, since a line is read before it is written. */
+enum { FURTHER = 16384 };
+
+INLINE void fetch_further(const float *p, const bool to_write)
+{
+    __builtin_prefetch((const void *)((uintptr_t)p + FURTHER), to_write, 2);
+}
+
 /* What lies outside a map. */
 static const float OUTSIDE[LANES];
 
-TARGET INLINE vec block_pixel(const ww_tile_row *r, const bool inside, int64_t y, int64_t x)
+TARGET INLINE vec block_pixel(const ww_tile_row *r, const bool inside, const bool first, int64_t y,
+                              int64_t x)
 {
     const float *pixel = r->map + (y * r->w + x) * LANES;
+    if (first)
+        fetch_further(pixel, false);
     if (!inside && ((uint64_t)y >= (uint64_t)r->h || (uint64_t)x >= (uint64_t)r->w))
         pixel = OUTSIDE;
     return LOAD(pixel);
@@ -65,6 +77,13 @@ TARGET INLINE bool takes(const ww_row_pair pair, const bool patch, const int i)
                                      : i >= 1 && i <= 4;
 }
 
+/* Whether a pixel of a patch, one of its tile's 4x4, is read for the first time. */
+TARGET INLINE bool is_first(const ww_row_pair pair, const bool patch, const int i, const int j)
+{
+    bool rows = pair == WW_ROW_ZERO || (pair == WW_ROWS_A && i % 2 == 1);
+    return patch && rows && j >= 1 && j <= TILE;
+}
+
 /* One tile's vectors of a pair of rows, [6] each, the second `apart` behind the first. */
 TARGET INLINE void tile_rows(const ww_row_pair pair, const bool patch, const bool inside,
                              const ww_tile_row *r, int64_t x, float *to, int64_t apart)
@@ -75,7 +94,9 @@ TARGET INLINE void tile_rows(const ww_row_pair pair, const bool patch, const boo
     {
         vec d[6], o[2];
         UNROLLED for (int i = 0; i < n; i++) d[i] =
-            takes(pair, patch, i) ? block_pixel(r, inside, r->top + i, x + j) : ALL(0);
+            takes(pair, patch, i)
+                ? block_pixel(r, inside, is_first(pair, patch, i, j), r->top + i, x + j)
+                : ALL(0);
         if (patch)
             input_rows(pair, d, o);
         else
@@ -156,6 +177,7 @@ TARGET INLINE void block_output(const ww_tile_row *r, const bool whole, const bo
         UNROLLED for (int i = 0; i < TILE; i++)
         {
             float *to = tile + (i * r->w + q) * LANES;
+            fetch_further(to, true);
             if (whole || i < rows)
                 STORE(to, add ? ADD(LOAD(to), o[i]) : o[i]);
         }

@@ -222,6 +222,33 @@ ww_status ww_conv_run_add(const ww_conv *conv, float *x, float *weight, float *y
     return run(conv, conv->kernel->run_add, x, weight, y, scratch);
 }
 
+bool ww_conv_can_around(const ww_conv *conv)
+{
+    return conv->kernel->can_around != NULL && conv->kernel->can_around(conv->state);
+}
+
+void ww_conv_run_around(const ww_conv *conv, float *x, float *weight, float *y, float *scratch,
+                        const ww_around *around)
+{
+    conv->kernel->run_around(conv->state, x, weight, y, scratch, around);
+}
+
+size_t ww_conv_both_scratch(const ww_conv *data, const ww_conv *weights)
+{
+    const ww_conv_kernel *kernel = data->kernel;
+    bool can = kernel == weights->kernel && kernel->can_both != NULL &&
+               kernel->can_both(data->state, weights->state);
+    return can ? kernel->both_scratch(data->state, weights->state) : 0;
+}
+
+void ww_conv_run_both(const ww_conv *data, const ww_conv *weights, float *x, float *weight,
+                      float *y, float *x_gradient, float *weight_gradient, float *scratch, bool add,
+                      const ww_around *around)
+{
+    data->kernel->run_both(data->state, weights->state, x, weight, y, x_gradient, weight_gradient,
+                           scratch, add, around);
+}
+
 void ww_conv_release(ww_conv *conv)
 {
     if (conv->kernel != NULL)

@@ -39,6 +39,16 @@ typedef struct ww_conv_kernel {
     ww_status (*run_add)(void *state, float *x, float *weight, float *y, float *scratch);
     bool (*can_add)(const void *state); /* whether this one can */
     bool blocks;                        /* maps in blocks are supported, or `supports` says which */
+    /** Runs WW_CONV_FORWARD with something else around it, and both gradients at once, as in
+     * winograd.h, and which states can; NULL: none. */
+    bool (*can_around)(const void *state);
+    void (*run_around)(void *state, float *x, float *weight, float *y, float *scratch,
+                       const ww_around *around);
+    bool (*can_both)(const void *data, const void *weights);
+    size_t (*both_scratch)(const void *data, const void *weights);
+    void (*run_both)(void *data, void *weights, float *x, float *weight, float *y,
+                     float *x_gradient, float *weight_gradient, float *scratch, bool add,
+                     const ww_around *around);
 } ww_conv_kernel;
 
 extern const ww_conv_kernel *const ww_conv_kernels[];
@@ -68,6 +78,16 @@ ww_status ww_conv_run(const ww_conv *conv, float *x, float *weight, float *y, fl
 bool ww_conv_can_add(const ww_conv *conv);
 /** Runs it and adds to x what ww_conv_run would put there. */
 ww_status ww_conv_run_add(const ww_conv *conv, float *x, float *weight, float *y, float *scratch);
+/** Whether WW_CONV_FORWARD can run with something else around it, and that. */
+bool ww_conv_can_around(const ww_conv *conv);
+void ww_conv_run_around(const ww_conv *conv, float *x, float *weight, float *y, float *scratch,
+                        const ww_around *around);
+/** With how much scratch WW_CONV_DATA and WW_CONV_WEIGHTS can run at once (0: they cannot), and
+ * that: x, weight and y are read; around: NULL, or what is done before y is. */
+size_t ww_conv_both_scratch(const ww_conv *data, const ww_conv *weights);
+void ww_conv_run_both(const ww_conv *data, const ww_conv *weights, float *x, float *weight,
+                      float *y, float *x_gradient, float *weight_gradient, float *scratch, bool add,
+                      const ww_around *around);
 /** Frees what the kernel keeps; one that has none is allowed. */
 void ww_conv_release(ww_conv *conv);
 

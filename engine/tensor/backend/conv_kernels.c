@@ -115,8 +115,13 @@ static void onednn_destroy(void *state)
     ww_onednn_conv_free(state);
 }
 
-static const ww_conv_kernel onednn = {"onednn",       always, onednn_s, onednn_create, onednn_run,
-                                      onednn_destroy, false,  NULL,     NULL,          true};
+static const ww_conv_kernel onednn = {.name = "onednn",
+                                      .supports = always,
+                                      .estimate_s = onednn_s,
+                                      .create = onednn_create,
+                                      .run = onednn_run,
+                                      .destroy = onednn_destroy,
+                                      .blocks = true};
 
 /* ---- Winograd ---- */
 
@@ -218,16 +223,50 @@ static void winograd_destroy(void *state)
     ww_winograd_free(state);
 }
 
-static const ww_conv_kernel winograd = {"winograd",
-                                        winograd_supports,
-                                        winograd_s,
-                                        winograd_create,
-                                        winograd_run,
-                                        winograd_destroy,
-                                        true,
-                                        winograd_run_add,
-                                        winograd_can_add,
-                                        true};
+static bool winograd_can_around(const void *state)
+{
+    return ww_winograd_can_around(state);
+}
+
+static void winograd_run_around(void *state, float *x, float *weight, float *y, float *scratch,
+                                const ww_around *around)
+{
+    ww_winograd_run_around(state, x, weight, y, scratch, around);
+}
+
+static bool winograd_can_both(const void *data, const void *weights)
+{
+    return ww_winograd_can_both(data, weights);
+}
+
+static size_t winograd_both_scratch(const void *data, const void *weights)
+{
+    return ww_winograd_both_scratch(data, weights);
+}
+
+static void winograd_run_both(void *data, void *weights, float *x, float *weight, float *y,
+                              float *x_gradient, float *weight_gradient, float *scratch, bool add,
+                              const ww_around *around)
+{
+    ww_winograd_run_both(data, weights, x, weight, y, x_gradient, weight_gradient, scratch, add,
+                         around);
+}
+
+static const ww_conv_kernel winograd = {.name = "winograd",
+                                        .supports = winograd_supports,
+                                        .estimate_s = winograd_s,
+                                        .create = winograd_create,
+                                        .run = winograd_run,
+                                        .destroy = winograd_destroy,
+                                        .spreads = true,
+                                        .run_add = winograd_run_add,
+                                        .can_add = winograd_can_add,
+                                        .blocks = true,
+                                        .can_around = winograd_can_around,
+                                        .run_around = winograd_run_around,
+                                        .can_both = winograd_can_both,
+                                        .both_scratch = winograd_both_scratch,
+                                        .run_both = winograd_run_both};
 
 /* ---- phases ---- */
 
@@ -244,11 +283,13 @@ static double phases_s(const ww_conv_task *task)
 
 OF_KERNELS(phases)
 
-static const ww_conv_kernel phases = {"phases",   ww_phases_supports,
-                                      phases_s,   phases_create,
-                                      phases_run, phases_destroy,
-                                      true,       NULL,
-                                      NULL,       false};
+static const ww_conv_kernel phases = {.name = "phases",
+                                      .supports = ww_phases_supports,
+                                      .estimate_s = phases_s,
+                                      .create = phases_create,
+                                      .run = phases_run,
+                                      .destroy = phases_destroy,
+                                      .spreads = true};
 
 /* ---- rows ---- */
 
@@ -280,9 +321,12 @@ static double rows_s(const ww_conv_task *task)
 
 OF_KERNELS(rows)
 
-static const ww_conv_kernel by_rows = {
-    "rows", ww_rows_supports, rows_s, rows_create, rows_run, rows_destroy, false, NULL, NULL,
-    false};
+static const ww_conv_kernel by_rows = {.name = "rows",
+                                       .supports = ww_rows_supports,
+                                       .estimate_s = rows_s,
+                                       .create = rows_create,
+                                       .run = rows_run,
+                                       .destroy = rows_destroy};
 
 /* ---- strides of 2 ---- */
 
@@ -346,9 +390,14 @@ static bool strided_can_add(const void *state)
     return true;
 }
 
-static const ww_conv_kernel strided = {
-    "strided", ww_strided_supports, strided_s,       strided_create, strided_run, strided_destroy,
-    false,     strided_run_add,     strided_can_add, false};
+static const ww_conv_kernel strided = {.name = "strided",
+                                       .supports = ww_strided_supports,
+                                       .estimate_s = strided_s,
+                                       .create = strided_create,
+                                       .run = strided_run,
+                                       .destroy = strided_destroy,
+                                       .run_add = strided_run_add,
+                                       .can_add = strided_can_add};
 
 /* ---- spectra ---- */
 
@@ -361,11 +410,13 @@ static double fourier_s(const ww_conv_task *task)
 
 OF_KERNELS(fourier)
 
-static const ww_conv_kernel fourier = {"fourier",   ww_fourier_supports,
-                                       fourier_s,   fourier_create,
-                                       fourier_run, fourier_destroy,
-                                       true,        NULL,
-                                       NULL,        false};
+static const ww_conv_kernel fourier = {.name = "fourier",
+                                       .supports = ww_fourier_supports,
+                                       .estimate_s = fourier_s,
+                                       .create = fourier_create,
+                                       .run = fourier_run,
+                                       .destroy = fourier_destroy,
+                                       .spreads = true};
 
 /* ---- columns ---- */
 
@@ -428,8 +479,13 @@ static ww_status columns_run(void *state, float *x, float *weight, float *y, flo
     return WW_OK;
 }
 
-static const ww_conv_kernel columns = {"columns", always, columns_s, columns_create, columns_run,
-                                       free,      false,  NULL,      NULL,           true};
+static const ww_conv_kernel columns = {.name = "columns",
+                                       .supports = always,
+                                       .estimate_s = columns_s,
+                                       .create = columns_create,
+                                       .run = columns_run,
+                                       .destroy = free,
+                                       .blocks = true};
 
 const ww_conv_kernel *const ww_conv_kernels[WW_N_CONV_KERNELS] = {
     &onednn, &winograd, &phases, &by_rows, &strided, &fourier, &columns};

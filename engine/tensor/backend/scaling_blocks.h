@@ -85,8 +85,10 @@ TARGET INLINE void pixel_sums_at(const lanes_scaling *s, const float *x, const f
         fetch(dy + at);
         g = lanes_masked(mask, s, d, out + at, LOAD(dy + at));
     }
-    if (passed != NULL)
+    if (passed != NULL) {
+        fetch_to_write(passed + at);
         STORE(passed + at, g);
+    }
     sums->level[k] = ADD(sums->level[k], g);
     vec gd = MUL(g, d);
     sums->slope[k] = ADD(sums->slope[k], gd);

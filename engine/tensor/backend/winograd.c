@@ -179,8 +179,7 @@ size_t ww_winograd_scratch(const ww_winograd *w)
     if (w->few)
         return ww_winograd_few_floats(w);
     size_t copies = w->pass == WW_CONV_WEIGHTS ? (size_t)w->parts : w->kept.made == NULL;
-    size_t filters =
-        copies * (size_t)ww_up((int64_t)(ww_winograd_points(w) * w->filter_floats), LINE);
+    size_t filters = copies * (size_t)ww_winograd_filter_floats(w);
     return filters + (size_t)w->threads * ww_winograd_own_floats(w);
 }
 
@@ -227,9 +226,11 @@ static void transform_filters(const ww_winograd *w, const float *weight, float *
         }
 }
 
-static const float *filters_of(ww_winograd *w, const float *weight, float *scratch)
+const float *ww_winograd_filters(ww_winograd *w, const float *weight, float **scratch)
 {
-    float *filters = w->kept.made != NULL ? w->kept.made : scratch;
+    float *filters = w->kept.made != NULL ? w->kept.made : *scratch;
+    if (w->kept.made == NULL)
+        *scratch += ww_winograd_filter_floats(w);
     int64_t n = w->c * w->k * ww_winograd_taps(w);
     if (w->kept.made == NULL || !ww_kept_holds(&w->kept, weight, n, w->threads))
         transform_filters(w, weight, filters);
@@ -434,11 +435,9 @@ static void run_maps(ww_winograd *w, const float *in, const float *weight, float
         ww_winograd_run_few(w, in, weight, out, scratch);
         return;
     }
-    const float *filters = filters_of(w, weight, scratch);
-    if (w->kept.made == NULL)
-        scratch += ww_up((int64_t)(ww_winograd_points(w) * w->filter_floats), LINE);
+    const float *filters = ww_winograd_filters(w, weight, &scratch);
     if (w->blocks) {
-        ww_winograd_run_blocks(w, in, filters, out, scratch, add);
+        ww_winograd_run_blocks(w, in, filters, out, scratch, add, NULL);
         return;
     }
     const struct run run = {w, in, filters, out, add};

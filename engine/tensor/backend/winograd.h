@@ -34,6 +34,21 @@ size_t ww_winograd_scratch(const ww_winograd *winograd);
  * which not all can, x is added to. */
 void ww_winograd_run(ww_winograd *winograd, float *x, float *weight, float *y, float *scratch,
                      bool add);
+/** Forward, with something else around it: before samples of x are read, after those of y are
+ * written. Of maps in blocks alone. */
+bool ww_winograd_can_around(const ww_winograd *winograd);
+void ww_winograd_run_around(ww_winograd *winograd, float *x, float *weight, float *y,
+                            float *scratch, const ww_around *around);
+
+/** Both gradients at once, while y is near, before samples of which something else is done (NULL:
+ * nothing); whether two can do so, and with how much workspace. The same bits as one after the
+ * other. */
+bool ww_winograd_can_both(const ww_winograd *data, const ww_winograd *weights);
+size_t ww_winograd_both_scratch(const ww_winograd *data, const ww_winograd *weights);
+void ww_winograd_run_both(ww_winograd *data, ww_winograd *weights, float *x, float *weight,
+                          float *y, float *x_gradient, float *weight_gradient, float *scratch,
+                          bool add, const ww_around *around);
+
 /** Whether it can: WW_CONV_DATA of more than a few tiles. */
 bool ww_winograd_can_add(const ww_winograd *winograd);
 

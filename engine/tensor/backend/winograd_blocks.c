@@ -14,7 +14,15 @@
 #include "engine/base/shares.h"
 #include "engine/tensor/backend/winograd_inside.h"
 
-enum { FOUR = 4, FEW_TILES = 16, TILES = 32, PANEL = 64, CHUNK_FLOATS = 3 << 13, CHUNK_TILES = 48 };
+enum {
+    FOUR = 4,
+    FEW_TILES = 16,
+    TILES = 32,
+    PANEL = 64,
+    CHUNK_FLOATS = 3 << 13,
+    CHUNK_TILES = 48,
+    NEAR_FLOATS = 1 << 17
+};
 
 static int64_t lots(const ww_winograd *w, int64_t channels)
 {
@@ -49,6 +57,7 @@ struct run {
     const float *in, *filters;
     float *out;
     bool add;
+    const ww_around *around;
 };
 
 /* Tiles of a block, from its i-th on, that lie in one row of one sample. */
@@ -119,12 +128,11 @@ static void product(const struct run *run, int row, int64_t tiles, const float *
     }
 }
 
-static void run_block(const void *context, int64_t turn, float *maps)
+/* Tiles first .. last-1, of a block at most. */
+static void run_tiles(const struct run *run, int64_t first, int64_t last, float *maps)
 {
-    const struct run *run = context;
     const ww_winograd *w = run->w;
     struct place place[TILES];
-    int64_t first = turn * w->block, last = ww_least(first + w->block, w->tiles);
     int n = places_of(w, first, last, place);
     float *sums = maps + 2 * w->step[0], *partial = sums + PATCH * w->step[1];
     for (ww_row_pair pair = 0; pair < WW_ROW_PAIRS; pair++) {
@@ -138,16 +146,65 @@ static void run_block(const void *context, int64_t turn, float *maps)
         finish(run, &place[i], sums);
 }
 
-void ww_winograd_run_blocks(const ww_winograd *w, const float *in, const float *filters, float *out,
-                            float *own, bool add)
+/* A block. */
+static void run_block(const void *context, int64_t turn, float *own)
 {
-    const struct run run = {w, in, filters, out, add};
-    ww_turns_run(&(ww_turns){.n = (w->tiles + w->block - 1) / w->block,
-                             .threads = w->tiles > w->block ? w->threads : 1,
-                             .work = run_block,
+    const struct run *run = context;
+    int64_t block = run->w->block, first = turn * block;
+    run_tiles(run, first, ww_least(first + block, run->w->tiles), own);
+}
+
+/* All tiles of some samples. */
+static void run_samples(const struct run *run, int64_t first, int64_t last, float *own)
+{
+    const ww_winograd *w = run->w;
+    int64_t end = last * w->down * w->across;
+    for (int64_t tile = first * w->down * w->across; tile < end; tile += w->block)
+        run_tiles(run, tile, ww_least(tile + w->block, end), own);
+}
+
+/* Samples that have a block's tiles together, at least. */
+static int64_t samples_of(const ww_winograd *w)
+{
+    return (w->block + w->down * w->across - 1) / (w->down * w->across);
+}
+
+/* Some samples, with what is to be done before and after. */
+static void run_group(const void *context, int64_t turn, float *own)
+{
+    const struct run *run = context;
+    int64_t samples = samples_of(run->w), first = turn * samples;
+    int64_t last = ww_least(first + samples, run->w->n);
+    if (run->around->before != NULL)
+        run->around->run(run->around->before, first, last, NULL);
+    run_samples(run, first, last, own);
+    if (run->around->after != NULL)
+        run->around->run(run->around->after, first, last, NULL);
+}
+
+void ww_winograd_run_blocks(const ww_winograd *w, const float *in, const float *filters, float *out,
+                            float *own, bool add, const ww_around *around)
+{
+    const struct run run = {w, in, filters, out, add, around};
+    int64_t of = around != NULL ? w->n : w->tiles, each = around != NULL ? samples_of(w) : w->block;
+    ww_turns_run(&(ww_turns){.n = (of + each - 1) / each,
+                             .threads = of > each ? w->threads : 1,
+                             .work = around != NULL ? run_group : run_block,
                              .context = &run,
                              .own = own,
                              .own_floats = ww_winograd_own_floats(w)});
+}
+
+bool ww_winograd_can_around(const ww_winograd *w)
+{
+    return w->blocks && w->pass == WW_CONV_FORWARD;
+}
+
+void ww_winograd_run_around(ww_winograd *w, float *x, float *weight, float *y, float *scratch,
+                            const ww_around *around)
+{
+    const float *filters = ww_winograd_filters(w, weight, &scratch);
+    ww_winograd_run_blocks(w, x, filters, y, scratch, false, around);
 }
 
 /* ---- the gradient of the weights: a chunk of rows of tiles ---- */
@@ -211,4 +268,94 @@ void ww_winograd_run_chunk_blocks(const ww_winograd *w, int64_t from_row, int64_
                 .add = !begin});
         }
     }
+}
+
+/* ---- both gradients ---- */
+
+struct both {
+    struct run data;
+    const ww_winograd *weights;
+    const float *x;
+    float *sums;
+};
+
+bool ww_winograd_can_both(const ww_winograd *data, const ww_winograd *weights)
+{
+    return data->blocks && weights->blocks && data->threads == weights->threads &&
+           weights->n_shares[0] * weights->n_shares[1] == 1;
+}
+
+/* Samples that are done at a time, and floats of their y, where that stays near: then it need not
+ * be in memory at all, if something else makes it. */
+static int64_t samples_at_once(const ww_winograd *w)
+{
+    return ww_up(w->block / w->across, w->down) / w->down;
+}
+
+static int64_t near_floats(const ww_winograd *w)
+{
+    int64_t floats = samples_at_once(w) * w->k * w->oh * w->ow;
+    return floats <= NEAR_FLOATS ? floats : 0;
+}
+
+static size_t both_own_floats(const ww_winograd *data, const ww_winograd *weights)
+{
+    size_t a = ww_winograd_own_floats(data), b = ww_winograd_own_floats(weights);
+    return (a > b ? a : b) + (size_t)ww_up(near_floats(weights), LINE);
+}
+
+size_t ww_winograd_both_scratch(const ww_winograd *data, const ww_winograd *weights)
+{
+    return (size_t)(ww_winograd_filter_floats(data) +
+                    weights->parts * ww_winograd_filter_floats(weights)) +
+           (size_t)data->threads * both_own_floats(data, weights);
+}
+
+/* Some samples of a part: first the gradient of their maps, then the sums. */
+static void run_some(const struct both *both, int64_t row, int64_t stop, float *sums, bool begin,
+                     float *own)
+{
+    const ww_winograd *w = both->weights;
+    const ww_around *around = both->data.around;
+    static const int64_t none[2] = {0, 0};
+    int64_t first = row / w->down, last = stop / w->down, chunk = w->block / w->across;
+    struct run data = both->data;
+    if (around != NULL && around->before != NULL) {
+        float *near = near_floats(w) > 0 ? own : NULL;
+        around->run(around->before, first, last, near);
+        if (near != NULL)
+            data.in = near - first * w->k * w->oh * w->ow;
+        own += ww_up(near_floats(w), LINE);
+    }
+    run_samples(&data, first, last, own);
+    for (int64_t at = row; at < stop; at += chunk)
+        ww_winograd_run_chunk_blocks(w, at, ww_least(chunk, stop - at), none, both->x, data.in,
+                                     sums, begin && at == row, own);
+}
+
+static void run_part(const void *context, int64_t part, float *own)
+{
+    const struct both *both = context;
+    const ww_winograd *w = both->weights;
+    float *sums = both->sums + part * ww_winograd_filter_floats(w);
+    int64_t begin = ww_winograd_part(w, part), end = ww_winograd_part(w, part + 1);
+    int64_t rows = samples_at_once(w) * w->down;
+    for (int64_t row = begin; row < end; row += rows)
+        run_some(both, row, ww_least(row + rows, end), sums, row == begin, own);
+}
+
+void ww_winograd_run_both(ww_winograd *data, ww_winograd *weights, float *x, float *weight,
+                          float *y, float *x_gradient, float *weight_gradient, float *scratch,
+                          bool add, const ww_around *around)
+{
+    const float *filters = ww_winograd_filters(data, weight, &scratch);
+    const struct both both = {{data, y, filters, x_gradient, add, around}, weights, x, scratch};
+    scratch += weights->parts * ww_winograd_filter_floats(weights);
+    ww_turns_run(&(ww_turns){.n = weights->parts,
+                             .threads = weights->threads,
+                             .work = run_part,
+                             .context = &both,
+                             .own = scratch,
+                             .own_floats = both_own_floats(data, weights)});
+    ww_winograd_finish_weights(weights, both.sums, weight_gradient);
 }

@@ -85,6 +85,12 @@ static inline int64_t ww_winograd_tap(int64_t phase, int64_t q)
     return (q / 2 * 2 + phase / 2) * 4 + q % 2 * 2 + phase % 2;
 }
 
+/* Floats of filters, or of the sums of one part. */
+static inline int64_t ww_winograd_filter_floats(const ww_winograd *w)
+{
+    return ww_up((int64_t)((size_t)(w->side * w->side) * w->filter_floats), LINE);
+}
+
 /* Scratch of one thread. */
 static inline size_t ww_winograd_own_floats(const ww_winograd *w)
 {
@@ -138,11 +144,18 @@ void ww_winograd_run_few(const ww_winograd *w, const float *in, const float *wei
  * the size of a chunk, and the sums of one (begin: =, else +=). */
 void ww_winograd_plan_blocks(ww_winograd *w);
 void ww_winograd_run_blocks(const ww_winograd *w, const float *in, const float *filters, float *out,
-                            float *own, bool add);
+                            float *own, bool add, const ww_around *around);
 void ww_winograd_chunk_blocks(ww_winograd *w);
 void ww_winograd_run_chunk_blocks(const ww_winograd *w, int64_t from_row, int64_t rows,
                                   const int64_t first[2], const float *x, const float *y,
                                   float *sums, bool begin, float *own);
+
+/** Transformed filters, kept or made in scratch, and what lies behind them there (winograd.c). */
+const float *ww_winograd_filters(ww_winograd *w, const float *weight, float **scratch);
+
+/** The sums of parts become filters (winograd_weights.c); the rows of tiles of a part. */
+void ww_winograd_finish_weights(const ww_winograd *w, float *sums, float *weight);
+int64_t ww_winograd_part(const ww_winograd *w, int64_t part);
 
 /** Sizes of blocks and workspace for the gradient of the weights, and that gradient. */
 void ww_winograd_plan_weights(ww_winograd *w);

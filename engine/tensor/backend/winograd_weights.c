@@ -18,7 +18,13 @@
 #include "engine/tensor/backend/winograd_inside.h"
 
 enum { CHUNK_FLOATS = 3 << 15, CHUNK_MOST = 3 << 17, CHUNK_TILES = 48 };
-enum { PARTS_FLOATS = 1 << 21, PART_TILES = 256, CUT_TILES = 128, PARTS_MOST = 8 };
+enum {
+    PARTS_FLOATS = 1 << 21,
+    PART_TILES = 256,
+    CUT_TILES = 128,
+    PARTS_MOST = 8,
+    BLOCK_PARTS = 16
+};
 
 /* Channels of x: of each phase, all lots of them, or as they are. */
 static int64_t of_phase(const ww_winograd *w)
@@ -41,7 +47,8 @@ static void plan_tasks(ww_winograd *w)
     int64_t room = PARTS_FLOATS / (points * lots[0] * lots[1] * lanes * lanes);
     int64_t tiles = w->cut == 2 ? CUT_TILES : PART_TILES; /* of a part */
     int64_t parts = ww_least(w->tiles / tiles, room < 2 ? 2 : room);
-    w->parts = ww_least(ww_least(parts < 1 ? 1 : parts, PARTS_MOST), w->n * w->down);
+    w->parts = ww_least(ww_least(parts < 1 ? 1 : parts, w->blocks ? BLOCK_PARTS : PARTS_MOST),
+                        w->blocks ? w->n : w->n * w->down);
     w->n_shares[0] = w->n_shares[1] = 1;
     for (int most = 0; w->parts * w->n_shares[0] * w->n_shares[1] < w->threads;) {
         most = w->cut == 2 || lots[1] * w->n_shares[0] > lots[0] * w->n_shares[1];
@@ -196,6 +203,12 @@ static void run_chunk(const ww_winograd *w, int64_t first_row, int64_t rows,
         }
 }
 
+/* Of maps in blocks, parts are of whole samples. */
+int64_t ww_winograd_part(const ww_winograd *w, int64_t part)
+{
+    return w->blocks ? w->n * part / w->parts * w->down : w->n * w->down * part / w->parts;
+}
+
 struct run {
     const ww_winograd *w;
     const float *x, *y;
@@ -206,13 +219,12 @@ static void run_task(const void *context, int64_t task, float *own)
 {
     const struct run *run = context;
     const ww_winograd *w = run->w;
-    int64_t part = task / (w->n_shares[0] * w->n_shares[1]), all = w->n * w->down;
+    int64_t part = task / (w->n_shares[0] * w->n_shares[1]);
     int64_t channels[2] = {task / w->n_shares[1] % w->n_shares[0] * w->share[0],
                            task % w->n_shares[1] * w->share[1]};
-    int64_t begin = all * part / w->parts, end = all * (part + 1) / w->parts;
+    int64_t begin = ww_winograd_part(w, part), end = ww_winograd_part(w, part + 1);
     int64_t rows = w->block / w->across;
-    float *sums =
-        run->sums + part * ww_up((int64_t)(ww_winograd_points(w) * w->filter_floats), LINE);
+    float *sums = run->sums + part * ww_winograd_filter_floats(w);
     for (int64_t row = begin; row < end; row += rows)
         (w->blocks ? ww_winograd_run_chunk_blocks : run_chunk)(
             w, row, ww_least(rows, end - row), channels, run->x, run->y, sums, row == begin, own);
@@ -241,7 +253,7 @@ static void finish_weights(const void *context, int64_t turn, float *none)
     (void)none;
     int64_t lanes = w->kernels->lanes;
     int64_t of = w->rows == 0 ? w->k : channels_of(w), row = ww_up(of, lanes); /* vectors */
-    int64_t apart = ww_up((int64_t)(ww_winograd_points(w) * w->filter_floats), LINE);
+    int64_t apart = ww_winograd_filter_floats(w);
     for (int64_t v = 0; v < of; v += lanes) {
         float sum[MOST_POINTS * MOST_LANES], taps[MOST_TAPS * MOST_LANES];
         for (int64_t p = 0; p < w->side * w->side; p++) {
@@ -259,20 +271,24 @@ static void finish_weights(const void *context, int64_t turn, float *none)
     }
 }
 
-void ww_winograd_run_weights(const ww_winograd *w, const float *x, float *weight, const float *y,
-                             float *scratch)
+void ww_winograd_finish_weights(const ww_winograd *w, float *sums, float *weight)
 {
-    const struct run run = {w, x, y, scratch, weight};
-    ww_turns_run(&(ww_turns){
-        .n = w->parts * w->n_shares[0] * w->n_shares[1],
-        .threads = w->threads,
-        .work = run_task,
-        .context = &run,
-        .own =
-            scratch + w->parts * ww_up((int64_t)(ww_winograd_points(w) * w->filter_floats), LINE),
-        .own_floats = ww_winograd_own_floats(w)});
+    const struct run run = {.w = w, .sums = sums, .weight = weight};
     ww_turns_run(&(ww_turns){.n = w->rows == 0 ? channels_of(w) : w->k,
                              .threads = w->threads,
                              .work = finish_weights,
                              .context = &run});
+}
+
+void ww_winograd_run_weights(const ww_winograd *w, const float *x, float *weight, const float *y,
+                             float *scratch)
+{
+    const struct run run = {w, x, y, scratch, weight};
+    ww_turns_run(&(ww_turns){.n = w->parts * w->n_shares[0] * w->n_shares[1],
+                             .threads = w->threads,
+                             .work = run_task,
+                             .context = &run,
+                             .own = scratch + w->parts * ww_winograd_filter_floats(w),
+                             .own_floats = ww_winograd_own_floats(w)});
+    ww_winograd_finish_weights(w, scratch, weight);
 }

@@ -64,18 +64,21 @@ static bool blocks(const ww_op_call *call, unsigned blocked)
     return blocked == maps && ww_block_channels() > 0;
 }
 
-/* Saved: m and r of each channel. Scratch: the sums of all pieces. */
+/* Saved: m and r of each channel. The sums of all pieces lie in scratch; those of blocks, which
+ * another operator may take, are saved too. */
 static ww_status prepare(ww_op_call *call)
 {
     const ww_pieces p = pieces_of(call);
-    call->saved_floats = 2 * (size_t)p.m.c;
-    call->scratch_floats = 2 * sizeof(double) / sizeof(float) * (size_t)(p.n * p.lanes);
+    size_t sums = 2 * sizeof(double) / sizeof(float) * (size_t)(p.n * p.lanes);
+    call->saved_floats = 2 * (size_t)p.m.c + (call->blocked != 0 ? sums : 0);
+    call->scratch_floats = call->blocked != 0 ? 0 : sums;
     return WW_OK;
 }
 
 static double *sums_of(const ww_op_call *call, const ww_pieces *p, int64_t piece)
 {
-    return (double *)(void *)call->scratch + 2 * p->lanes * piece;
+    float *sums = call->blocked != 0 ? call->saved + 2 * p->m.c : call->scratch;
+    return (double *)(void *)sums + 2 * p->lanes * piece;
 }
 
 static ww_scaling scaling_of(const ww_op_call *call, const ww_pieces *p, int64_t c)
@@ -131,15 +134,17 @@ static void work_run(const ww_op_call *call, const ww_pieces *p, int64_t run, pi
 }
 
 /* Sums each piece, finishes each group of channels, and applies what comes out to the pieces: from
- * the last to the first, since the last are still near. */
+ * the last to the first, since the last are still near. NULL: that is done elsewhere. */
 static void each(ww_op_call *call, piece_work *sum, group_work *finish, piece_work *apply)
 {
     const ww_pieces p = pieces_of(call);
-    if (p.m.size <= WW_LIGHT) {
-        work_on(call, &p, 0, p.n, sum);
+    if (p.m.size <= WW_LIGHT || (sum == NULL && apply == NULL)) {
+        if (sum != NULL)
+            work_on(call, &p, 0, p.n, sum);
         for (int64_t group = 0; group < p.groups; group++)
             finish(call, &p, group);
-        work_on(call, &p, 0, p.n, apply);
+        if (apply != NULL)
+            work_on(call, &p, 0, p.n, apply);
         return;
     }
     ww_shares sums, pieces;
@@ -148,22 +153,21 @@ static void each(ww_op_call *call, piece_work *sum, group_work *finish, piece_wo
     ww_shares_begin(&pieces, runs, ww_threads(), true);
 #pragma omp parallel
     {
-        for (int64_t run; (run = ww_shares_next(&sums)) >= 0;)
+        for (int64_t run; sum != NULL && (run = ww_shares_next(&sums)) >= 0;)
             work_run(call, &p, run, sum);
 #pragma omp barrier
 #pragma omp for schedule(static)
         for (int64_t group = 0; group < p.groups; group++)
             finish(call, &p, group);
-        for (int64_t run; (run = ww_shares_next(&pieces)) >= 0;)
+        for (int64_t run; apply != NULL && (run = ww_shares_next(&pieces)) >= 0;)
             work_run(call, &p, run, apply);
     }
 }
 
-/* Sums relative to the first numbers of the channels from `first` on: a variance in one pass that
- * loses no digits. */
-static const float *shifts_of(const ww_op_call *call, const ww_pieces *p, int64_t first)
+/* Sums relative to the channel's first number: a variance in one pass that loses no digits. */
+static const float *shift_of(const ww_op_call *call, const ww_pieces *p, int64_t c)
 {
-    return call->in[X] + first * p->m.s;
+    return call->in[X] + c * p->m.s;
 }
 
 static void sum_forward(const ww_op_call *call, const ww_pieces *p, const ww_piece *piece)
@@ -172,16 +176,43 @@ static void sum_forward(const ww_op_call *call, const ww_pieces *p, const ww_pie
     sum[0] = sum[1] = 0;
     if (call->mode == WW_TRAIN)
         ww_loops_best()->moments(&piece->slab, call->in[X] + piece->at,
-                                 *shifts_of(call, p, piece->c), sum);
+                                 *shift_of(call, p, piece->c), sum);
 }
 
+/* Of blocks, the mean of each piece and its squared deviations from that, from sums relative to its
+ * own first numbers. */
 static void sum_blocks_forward(const ww_op_call *call, const ww_pieces *p, const ww_piece *piece)
 {
-    double *sum = sums_of(call, p, piece->i);
+    double *sum = sums_of(call, p, piece->i), *square = sum + p->lanes;
+    const float *x = call->in[X] + piece->at;
+    const double count = (double)(piece->slab.rows * p->m.s);
     memset(sum, 0, 2 * (size_t)p->lanes * sizeof *sum);
-    if (call->mode == WW_TRAIN)
-        ww_loops_best()->block_moments(&piece->slab, (int)p->lanes, call->in[X] + piece->at,
-                                       shifts_of(call, p, piece->c), sum);
+    if (call->mode != WW_TRAIN)
+        return;
+    ww_loops_best()->block_moments(&piece->slab, (int)p->lanes, x, x, sum);
+    for (int64_t l = 0; l < p->lanes; l++) {
+        square[l] -= sum[l] * sum[l] / count;
+        sum[l] = (double)x[l] + sum[l] / count;
+    }
+}
+
+/* Those of all pieces of a group, put together (Chan, Golub & LeVeque 1983). */
+static void merge(const ww_op_call *call, const ww_pieces *p, int64_t group, int64_t l,
+                  double *mean, double *variance)
+{
+    const double all = (double)(p->m.n * p->m.s);
+    double sum = 0, square = 0;
+    for (int64_t i = group, first = 0; i < p->n; i += p->groups, first += p->samples) {
+        int64_t left = p->m.n - first, samples = left < p->samples ? left : p->samples;
+        sum += sums_of(call, p, i)[l] * (double)(samples * p->m.s) / all;
+    }
+    for (int64_t i = group, first = 0; i < p->n; i += p->groups, first += p->samples) {
+        int64_t left = p->m.n - first, samples = left < p->samples ? left : p->samples;
+        const double *piece = sums_of(call, p, i), away = piece[l] - sum;
+        square += piece[p->lanes + l] + (double)(samples * p->m.s) * away * away;
+    }
+    *mean = sum;
+    *variance = square > 0 ? square / all : 0;
 }
 
 /* The states of a channel follow the batch, once a run. */
@@ -197,21 +228,33 @@ static void follow(ww_op_call *call, int64_t c, int64_t count, double mean, doub
         *states[k] = (float)((1 - a->momentum) * (double)*states[k] + a->momentum * now[k]);
 }
 
-static void finish_forward(ww_op_call *call, const ww_pieces *p, int64_t group)
+static void finish_channel(ww_op_call *call, const ww_pieces *p, int64_t c, double mean,
+                           double variance)
 {
-    const double *sum =
-        call->mode == WW_TRAIN ? ww_pieces_total(p, sums_of(call, p, 0), group) : NULL;
-    const int64_t count = p->m.n * p->m.s, first = group * p->lanes;
+    if (call->mode == WW_TRAIN)
+        follow(call, c, p->m.n * p->m.s, mean, variance);
+    call->saved[c] = (float)mean;
+    call->saved[p->m.c + c] = (float)(1 / sqrt(variance + EPSILON));
+}
+
+static void finish_forward(ww_op_call *call, const ww_pieces *p, int64_t c)
+{
+    double mean = (double)call->in[MEAN][c], variance = (double)call->in[VARIANCE][c];
+    if (call->mode == WW_TRAIN) {
+        const double *sum = ww_pieces_total(p, sums_of(call, p, 0), c);
+        ww_moments(p->m.n * p->m.s, *shift_of(call, p, c), sum[0], sum[1], &mean, &variance);
+    }
+    finish_channel(call, p, c, mean, variance);
+}
+
+static void finish_blocks_forward(ww_op_call *call, const ww_pieces *p, int64_t group)
+{
     for (int64_t l = 0; l < p->lanes; l++) {
-        int64_t c = first + l;
+        int64_t c = group * p->lanes + l;
         double mean = (double)call->in[MEAN][c], variance = (double)call->in[VARIANCE][c];
-        if (sum != NULL) {
-            ww_moments(count, shifts_of(call, p, first)[l], sum[l], sum[p->lanes + l], &mean,
-                       &variance);
-            follow(call, c, count, mean, variance);
-        }
-        call->saved[c] = (float)mean;
-        call->saved[p->m.c + c] = (float)(1 / sqrt(variance + EPSILON));
+        if (call->mode == WW_TRAIN)
+            merge(call, p, group, l, &mean, &variance);
+        finish_channel(call, p, c, mean, variance);
     }
 }
 
@@ -237,10 +280,17 @@ static void apply_blocks_forward(const ww_op_call *call, const ww_pieces *p, con
                                  call->out + at);
 }
 
+/* A part of this call, unless another operator does it. */
+static piece_work *here(const ww_op_call *call, ww_op_part part, piece_work *work)
+{
+    return (call->elsewhere & WW_BIT(part)) != 0 ? NULL : work;
+}
+
 static ww_status forward(ww_op_call *call)
 {
     if (call->blocked != 0)
-        each(call, sum_blocks_forward, finish_forward, apply_blocks_forward);
+        each(call, here(call, WW_PART_SUMS, sum_blocks_forward), finish_blocks_forward,
+             here(call, WW_PART_REST, apply_blocks_forward));
     else
         each(call, sum_forward, finish_forward, apply_forward);
     return WW_OK;
@@ -337,10 +387,25 @@ static void apply_blocks_backward(const ww_op_call *call, const ww_pieces *p, co
 static ww_status backward(ww_op_call *call)
 {
     if (call->blocked != 0)
-        each(call, sum_blocks_backward, finish_backward, apply_blocks_backward);
+        each(call, here(call, WW_PART_SUMS, sum_blocks_backward), finish_backward,
+             here(call, WW_PART_REST, apply_blocks_backward));
     else
         each(call, sum_backward, finish_backward, apply_backward);
     return WW_OK;
+}
+
+/* Pieces of one sample alone are done elsewhere. */
+static bool parts(const ww_op_call *call)
+{
+    return call->blocked != 0 && pieces_of(call).samples == 1;
+}
+
+static void part(ww_op_call *call, bool backward, ww_op_part which, int64_t first, int64_t last)
+{
+    static piece_work *const work[2][2] = {{sum_blocks_forward, apply_blocks_forward},
+                                           {sum_blocks_backward, apply_blocks_backward}};
+    const ww_pieces p = pieces_of(call);
+    work_on(call, &p, first * p.groups, last * p.groups, work[backward][which]);
 }
 
 /* ---- reference: two passes in double, over all elements of the channel ---- */
@@ -475,6 +540,8 @@ const ww_op ww_op_batch_norm = {.item = {.name = "batch_norm",
                                 .forward_reference = forward_reference,
                                 .backward_reference = backward_reference,
                                 .blocks = blocks,
+                                .part = part,
+                                .parts = parts,
                                 .keeps_in = WW_BIT(X) | WW_BIT(GAIN) | WW_BIT(BIAS),
                                 .rectifies = WW_RECTIFIES_SUM_KEEPS_OUT,
                                 .in_place = true,

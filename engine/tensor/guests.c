@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Guests: parts of one operator that another does around its own work, sample by sample.
+ *
+ * A batch of maps does not stay in a cache from one operator to the next. A normalisation walks
+ * through it twice, for sums and for what follows from these, and a convolution beside it once
+ * more; of some samples at a time, while they are near, the convolution can do
+ *
+ *     forward: before it reads its maps, what is left of the normalisation that gives them;
+ *              after it has written its own, the sums of the normalisation that reads them;
+ *     backward: before it reads the gradient of its maps, what is left of that normalisation.
+ *
+ * Every number is computed from the same numbers in the same order as without. What the guest reads
+ * has to live until its host's time. Programs that are profiled, that recompute, or that run steps
+ * side by side have no guests. */
+
+#include "engine/tensor/compile.h"
+
+static bool has_parts(const ww_unit *unit)
+{
+    const ww_op *op = unit->node->op;
+    return op->part != NULL && (op->parts == NULL || op->parts(&unit->forward));
+}
+
+/* The unit after u that alone reads its output, as its first input; -1: none. */
+static int reader_of(const ww_program *program, int u)
+{
+    int id = program->units[u].id;
+    if (u + 1 == program->n_units || program->arrays[id].uses != 1 ||
+        program->units[u + 1].node->in[0] != id)
+        return -1;
+    return u + 1;
+}
+
+/* Whether a unit is the first to say something of the gradient of each input but the parameters. */
+static bool is_first_back(const ww_program *program, int u)
+{
+    const ww_node *node = program->units[u].node;
+    for (int k = 0; k < node->n_in; k++) {
+        const ww_array *in = &program->arrays[node->in[k]];
+        if (!in->wanted || in->node->kind == WW_NODE_PARAM)
+            continue;
+        if (in->loss_weight != 0)
+            return false;
+        for (int v = u + 1; v < program->n_units; v++)
+            for (int j = 0; j < program->units[v].node->n_in; j++)
+                if (program->units[v].node->in[j] == node->in[k])
+                    return false;
+    }
+    return true;
+}
+
+static void mark_forward(ww_program *program, int u)
+{
+    ww_unit *unit = &program->units[u];
+    if (!unit->node->op->hosts(&unit->forward, false))
+        return;
+    int giver = u - 1, reader = reader_of(program, u);
+    if (giver >= 0 && program->units[giver].id == unit->node->in[0] &&
+        has_parts(&program->units[giver]))
+        program->units[giver].rest_host = u;
+    if (reader >= 0 && has_parts(&program->units[reader]))
+        program->units[reader].sums_host = u;
+}
+
+static void mark_backward(ww_program *program, int u)
+{
+    const ww_unit *unit = &program->units[u];
+    int reader = reader_of(program, u);
+    if (unit->differentiated && reader >= 0 && unit->node->op->hosts(&unit->forward, true) &&
+        has_parts(&program->units[reader]) && program->units[reader].differentiated &&
+        is_first_back(program, reader))
+        program->units[reader].back_host = u;
+}
+
+void ww_guests_mark(ww_program *program)
+{
+    const ww_compile_options *o = &program->options;
+    bool none = o->profile || o->recompute || o->reference || program->lanes > 1;
+    for (int u = 0; u < program->n_units; u++) {
+        ww_unit *unit = &program->units[u];
+        unit->rest_host = unit->sums_host = unit->back_host = -1;
+    }
+    for (int u = 0; u < program->n_units && !none; u++)
+        if (program->units[u].node->op->hosts != NULL) {
+            mark_forward(program, u);
+            mark_backward(program, u);
+        }
+}
+
+static void invite(ww_program *program, ww_unit *unit, int host, ww_op_part part, bool backward)
+{
+    if (host < 0)
+        return;
+    ww_op_call *call = backward ? &unit->backward : &unit->forward;
+    ww_op_call *other = backward ? &program->units[host].backward : &program->units[host].forward;
+    call->elsewhere |= WW_BIT(part);
+    *(part == WW_PART_SUMS ? &other->after : &other->before) =
+        (ww_guest){unit->node->op, call, part, backward};
+}
+
+void ww_guests_tell(ww_program *program, bool invited)
+{
+    for (int u = 0; u < program->n_units; u++) {
+        ww_op_call *calls[] = {&program->units[u].forward, &program->units[u].backward};
+        for (int i = 0; i < 2; i++) {
+            calls[i]->elsewhere = 0;
+            calls[i]->before = calls[i]->after = (ww_guest){.call = NULL};
+        }
+    }
+    for (int u = 0; u < program->n_units && invited; u++) {
+        ww_unit *unit = &program->units[u];
+        invite(program, unit, unit->rest_host, WW_PART_REST, false);
+        invite(program, unit, unit->sums_host, WW_PART_SUMS, false);
+        invite(program, unit, unit->back_host, WW_PART_REST, true);
+    }
+}
+
+int ww_guest_forward(const ww_program *program, int u)
+{
+    int host = program->units[u].rest_host;
+    return host > u ? host : u;
+}
+
+int ww_guest_backward(const ww_program *program, int u)
+{
+    int host = program->units[u].back_host;
+    return ww_time_backward(program, host >= 0 ? host : u);
+}
