@@ -215,6 +215,7 @@ static ww_status backward(ww_op_call *call)
                          call->add != 0, &around);
         return WW_OK;
     }
+    assert(call->before.call == NULL); /* who hosts has both */
     if (call->grad_in[0] != NULL && call->add != 0)
         WW_TRY(ww_conv_run_add(&plan->conv[WW_CONV_DATA], call->grad_in[0], call->in[1], dy,
                                call->scratch));

@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Operators that do parts of others around their own work: the same bits as each by itself, on one
+ * thread and on two, whatever the memory plan, while weights and pictures change from run to run.
+ * That there are guests at all, in blocks of channels, is asserted each time. */
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/random.h"
+#include "engine/base/threads.h"
+#include "engine/tensor/backend/blocks.h"
+#include "engine/tensor/compile.h"
+#include "engine/tensor/ops.h"
+#include "tests/support/made.h"
+#include "tests/support/op_rig.h"
+
+#define OK(call) cr_assert_eq((call), WW_OK, "%s", ww_error_message())
+
+enum { CLASSES = 5, STEPS = 3 };
+
+/* What the top reads too, as averages of maps, so that they have a second reader: which goes
+ * backward after the first, or (LATE) before it. */
+enum { FILTERED = 1, RECTIFIED = 2, SUM = 4, LATE = 8 };
+
+/* A residual net: a first layer, so many blocks of one layer or of two in turn, one that makes maps
+ * smaller and more of them, one more. */
+struct form {
+    int64_t h, w, batch;
+    int blocks, layers; /* of 16 channels; layers of the first of them */
+    unsigned seen;      /* of the second block */
+};
+
+static const struct form forms[] = {{24, 24, 16, 4, 2, 0},
+                                    {18, 21, 5, 4, 1, FILTERED | LATE},
+                                    {17, 16, 7, 5, 1, RECTIFIED | LATE},
+                                    {24, 20, 11, 4, 2, SUM | LATE},
+                                    {16, 14, 33, 4, 1, FILTERED | RECTIFIED | SUM}};
+enum { N_FORMS = sizeof forms / sizeof forms[0], LEAST_GUESTS = 4, LEAST_BLOCKED = 16 };
+
+static const ww_init ones = {.value = 1}, zeros = {.value = 0};
+static const ww_init he = {.kind = WW_INIT_HE, .value = 1};
+
+static ww_var filtered(ww_graph *g, const char *scope, ww_var x, int channels, int stride)
+{
+    ww_graph_scope(g, scope);
+    ww_shape shape = WW_SHAPE(channels, ww_var_shape(g, x).dim[1], 3, 3);
+    return ww_conv2d(g, x, ww_parameter(g, "filters", shape, he, 1),
+                     (ww_conv2d_attr){.pad = 1, .stride = stride});
+}
+
+static ww_var normalised(ww_graph *g, ww_var x)
+{
+    ww_shape n = WW_SHAPE(ww_var_shape(g, x).dim[1]);
+    return ww_batch_norm(g, x, ww_parameter(g, "gain", n, ones, 0),
+                         ww_parameter(g, "bias", n, zeros, 0), ww_state(g, "mean", n, 0),
+                         ww_state(g, "variance", n, 1), 0);
+}
+
+static ww_var layer(ww_graph *g, const char *scope, ww_var x, int channels, int stride)
+{
+    return ww_relu(g, normalised(g, filtered(g, scope, x, channels, stride)));
+}
+
+/* Two layers, or one, and what goes round them; which `seen` lists. */
+static ww_var block(ww_graph *g, int i, int layers, ww_var x, ww_var *seen)
+{
+    char scope[16];
+    snprintf(scope, sizeof scope, "V%da", i);
+    ww_var y = x;
+    if (layers == 2)
+        y = layer(g, scope, y, 16, 1);
+    seen[1] = y;
+    snprintf(scope, sizeof scope, "V%db", i);
+    y = seen[0] = filtered(g, scope, y, 16, 1);
+    return seen[2] = ww_relu(g, ww_add(g, normalised(g, y), x));
+}
+
+static ww_var narrowed(ww_graph *g, ww_var x)
+{
+    ww_var y = normalised(g, filtered(g, "MTb", layer(g, "MTa", x, 32, 2), 32, 1));
+    x = ww_relu(g, ww_add(g, y, ww_shortcut(g, x, 32, 2)));
+    y = normalised(g, filtered(g, "MSTb", layer(g, "MSTa", x, 32, 1), 32, 1));
+    return ww_relu(g, ww_add(g, y, x));
+}
+
+static void look(ww_graph *g, unsigned seen, const ww_var *maps, ww_var *read, int *n)
+{
+    for (int k = 0; k < 3; k++)
+        if ((seen & WW_BIT(k)) != 0)
+            read[(*n)++] = ww_global_pool(g, maps[k], WW_POOL_AVERAGE);
+}
+
+static ww_graph *graph_of(const struct form *f)
+{
+    ww_graph *g = ww_graph_create();
+    ww_var x = layer(g, "LGN", ww_input(g, "x", WW_SHAPE(WW_BATCH, 3, f->h, f->w)), 16, 1);
+    ww_var maps[3], others[3], read[4];
+    int n = 0;
+    for (int i = 0; i < f->blocks; i++) {
+        x = block(g, i, 1 + (f->layers + i + 1) % 2, x, i == 1 ? maps : others);
+        if (i == 1 && (f->seen & LATE) == 0)
+            look(g, f->seen, maps, read, &n);
+    }
+    if ((f->seen & LATE) != 0)
+        look(g, f->seen, maps, read, &n);
+    read[n++] = ww_global_pool(g, narrowed(g, x), WW_POOL_AVERAGE);
+    ww_graph_scope(g, "IT");
+    ww_var y = ww_concat(g, n, read, 1);
+    y = ww_linear(g, y,
+                  ww_parameter(g, "weights", WW_SHAPE(CLASSES, ww_var_shape(g, y).dim[1]), he, 1));
+    ww_graph_output(g, "y", y);
+    ww_var label = ww_input(g, "label", WW_SHAPE(WW_BATCH));
+    ww_graph_loss(g, "error", ww_cross_entropy(g, y, label, 0), 1);
+    OK(ww_graph_end(g));
+    return g;
+}
+
+/* ---- programs ---- */
+
+static int blocked_maps(const ww_program *p)
+{
+    int n = 0;
+    for (size_t i = 0; i < p->n_arrays; i++)
+        n += p->arrays[i].blocked;
+    return n;
+}
+
+/* Guests of each kind, as marked and as the calls have been told; and those whose host adds to the
+ * gradient that they read. */
+struct guests {
+    int rest, sums, back, round, told;
+};
+
+static struct guests guests_of(const ww_program *p)
+{
+    struct guests n = {0};
+    for (int u = 0; u < p->n_units; u++) {
+        const ww_unit *unit = &p->units[u];
+        n.rest += unit->rest_host >= 0, n.sums += unit->sums_host >= 0;
+        n.back += unit->back_host >= 0;
+        n.round += unit->back_host >= 0 && unit->node->n_in == 6 &&
+                   p->units[unit->back_host].node->in[0] == unit->node->in[5];
+        n.told += (unit->forward.before.call != NULL) + (unit->forward.after.call != NULL) +
+                  (unit->backward.before.call != NULL);
+    }
+    return n;
+}
+
+static ww_made make(const struct form *f, int threads, ww_compile_options options)
+{
+    int before = ww_threads();
+    ww_threads_set(threads);
+    options.batch = f->batch;
+    ww_made made = ww_made_of(graph_of(f), options);
+    ww_threads_set(before);
+    cr_assert_eq(made.program->lanes, 1);
+    return made;
+}
+
+/* One that has guests, or has none though it could. */
+static ww_made make_hosted(const struct form *f, int threads, ww_mode mode, bool invited)
+{
+    ww_made made = make(f, threads, (ww_compile_options){.mode = mode});
+    ww_program *p = made.program;
+    struct guests n = guests_of(p);
+    int back = mode != WW_INFER ? LEAST_GUESTS : 0, round = mode != WW_INFER;
+    cr_assert(blocked_maps(p) >= LEAST_BLOCKED, "%d maps in blocks", blocked_maps(p));
+    cr_assert(n.rest >= LEAST_GUESTS && n.sums >= LEAST_GUESTS && n.back >= back &&
+                  n.round >= round,
+              "guests: %d, %d, %d, %d of them around", n.rest, n.sums, n.back, n.round);
+    cr_assert_eq(n.told, n.rest + n.sums + n.back);
+    if (!invited) {
+        ww_guests_tell(p, false);
+        cr_assert_eq(guests_of(p).told, 0);
+    }
+    return made;
+}
+
+/* Other pictures at each step. */
+static void feed(ww_program *p, uint64_t step)
+{
+    size_t n = 0;
+    ww_random random = ww_random_at(11, step);
+    float *x = ww_program_input(p, "x", &n);
+    for (size_t i = 0; i < n; i++)
+        x[i] = (float)ww_random_normal(&random);
+    float *label = ww_program_input(p, "label", &n);
+    for (size_t i = 0; i < n; i++)
+        label[i] = (float)ww_random_below(&random, CLASSES);
+}
+
+static void run(ww_made *made, int threads, uint64_t step)
+{
+    ww_threads_set(threads);
+    feed(made->program, step);
+    OK(ww_program_run(made->program, step));
+    OK(ww_program_check_sentinels(made->program));
+    ww_threads_set(1);
+}
+
+/* Down the gradient. */
+static void learn(ww_made *made)
+{
+    size_t n = 0;
+    const float *gradients = ww_program_gradients(made->program, NULL);
+    float *values = ww_values_parameters(made->values, &n);
+    for (size_t i = 0; gradients != NULL && i < n; i++)
+        values[i] -= 0.05F * gradients[i];
+}
+
+/* ---- comparisons ---- */
+
+/* Two arrays: the same bits, or (limit > 0) no further apart than that, as relative rms. */
+static void compare(const float *a, const float *b, size_t n, double limit, const char *what)
+{
+    cr_assert(a != NULL && b != NULL && n > 0, "%s", what);
+    if (limit > 0) {
+        double error = ww_rig_distance(a, b, n);
+        cr_assert(error <= limit, "%s: relative rms %.3g", what, error);
+    }
+    for (size_t i = 0; i < n && limit == 0; i++)
+        cr_assert(memcmp(a + i, b + i, sizeof *a) == 0, "%s: element %zu: %.9g and %.9g", what, i,
+                  (double)a[i], (double)b[i]);
+}
+
+/* All that can be read after a run; limit: of outputs and states, gradients may be off by ten times
+ * as much. */
+static void compare_runs(const ww_made *a, const ww_made *b, double limit, const char *where)
+{
+    char what[128];
+    ww_shape shape;
+    float losses[] = {(float)ww_program_loss(a->program), (float)ww_program_loss(b->program)};
+    snprintf(what, sizeof what, "%s: loss", where);
+    compare(&losses[0], &losses[1], 1, limit, what);
+    const float *y = ww_program_output(a->program, "y", &shape);
+    snprintf(what, sizeof what, "%s: output", where);
+    compare(y, ww_program_output(b->program, "y", NULL), ww_shape_size(&shape), limit, what);
+    const float *by_a = ww_program_gradients(a->program, NULL);
+    const float *by_b = ww_program_gradients(b->program, NULL);
+    for (size_t i = 0; i < ww_values_count(a->values); i++) {
+        const ww_value *v = ww_values_at(a->values, i);
+        snprintf(what, sizeof what, "%s: %s", where, v->name);
+        compare(v->data, ww_values_find(b->values, v->name)->data, v->size, limit, what);
+        snprintf(what, sizeof what, "%s: gradient of %s", where, v->name);
+        if (v->kind == WW_NODE_PARAM && by_a != NULL)
+            compare(by_a + v->offset, by_b + v->offset, v->size, 10 * limit, what);
+    }
+    size_t n = 0;
+    (void)ww_program_input(a->program, "x", &n);
+    const float *by_x = ww_program_input_gradient(a->program, "x");
+    snprintf(what, sizeof what, "%s: gradient of the input", where);
+    if (by_x != NULL)
+        compare(by_x, ww_program_input_gradient(b->program, "x"), n, 10 * limit, what);
+}
+
+/* Some steps of both. */
+static void compare_steps(ww_made *a, int a_threads, ww_made *b, int b_threads, const char *where)
+{
+    for (uint64_t step = 0; step < STEPS; step++) {
+        run(a, a_threads, step), run(b, b_threads, step);
+        compare_runs(a, b, 0, where);
+        learn(a), learn(b);
+    }
+}
+
+static void skip_without_blocks(void)
+{
+    if (ww_block_channels() == 0)
+        cr_skip_test("this processor has no maps in blocks of channels");
+}
+
+/* ---- the same bits ---- */
+
+Test(tensor_guests, have_the_bits_of_no_guests)
+{
+    static const char *const names[] = {"infer", "train", "gradient"};
+    skip_without_blocks();
+    for (int f = 0; f < N_FORMS; f++)
+        for (ww_mode mode = WW_INFER; mode <= WW_GRADIENT; mode++)
+            for (int threads = 1; threads <= 2; threads++) {
+                char where[64];
+                snprintf(where, sizeof where, "form %d, %s, %d thread(s)", f, names[mode], threads);
+                ww_made hosted = make_hosted(&forms[f], threads, mode, true);
+                ww_made alone = make_hosted(&forms[f], threads, mode, false);
+                compare_steps(&hosted, threads, &alone, threads, where);
+                ww_made_free(&hosted), ww_made_free(&alone);
+            }
+}
+
+/* But for the last bits of what oneDNN sums up: filters that are not from blocks to blocks without
+ * a stride. */
+Test(tensor_guests, threads_change_no_bit)
+{
+    static const char *const vary[] = {"LGN/filters", "MTa/filters"};
+    skip_without_blocks();
+    for (int f = 0; f < N_FORMS; f++)
+        for (int threads = 2; threads <= 3; threads++) {
+            ww_made one = make_hosted(&forms[f], 1, WW_GRADIENT, true);
+            ww_made many = make_hosted(&forms[f], threads, WW_GRADIENT, true);
+            run(&one, 1, 0), run(&many, threads, 0);
+            float *a = ww_program_gradients(one.program, NULL);
+            float *b = ww_program_gradients(many.program, NULL);
+            for (int i = 0; i < 2; i++) {
+                const ww_value *v = ww_values_find(one.values, vary[i]);
+                compare(a + v->offset, b + v->offset, v->size, 1e-5, vary[i]);
+                memcpy(a + v->offset, b + v->offset, v->size * sizeof *a);
+            }
+            compare_runs(&one, &many, 0, "another number of threads");
+            ww_made_free(&one), ww_made_free(&many);
+        }
+}
+
+Test(tensor_guests, memory_changes_no_bit)
+{
+    static const struct {
+        const char *name;
+        ww_compile_options options;
+        bool hosted;
+    } ways[] = {{"profile", {.profile = true}, false},
+                {"recompute", {.recompute = true}, false},
+                {"unshared", {.unshared = true}, true},
+                {"sentinels", {.seed = 0}, true}};
+    skip_without_blocks();
+    for (int f = 0; f < N_FORMS; f++)
+        for (int i = 0; i < 4; i++) {
+            const ww_mode mode = (f + i) % 2 == 0 ? WW_TRAIN : WW_GRADIENT;
+            ww_compile_options options = ways[i].options;
+            options.mode = mode;
+            ww_made plain = make_hosted(&forms[f], 1, mode, true);
+            if (i == 3)
+                setenv("WW_SENTINELS", "1", 1);
+            ww_made other = make(&forms[f], 1, options);
+            unsetenv("WW_SENTINELS");
+            cr_assert_eq(guests_of(other.program).told > 0, ways[i].hosted);
+            cr_assert_eq(blocked_maps(other.program), blocked_maps(plain.program));
+            compare_steps(&plain, 1, &other, 1, ways[i].name);
+            ww_made_free(&plain), ww_made_free(&other);
+        }
+}
+
+/* Maps away from where a rectifier begins, which would part what is nearly the same. */
+static void push_away(ww_made *made)
+{
+    for (size_t i = 0; i < ww_values_count(made->values); i++) {
+        ww_value *v = ww_values_at(made->values, i);
+        for (size_t k = 0; k < v->size && strstr(v->name, "/bias") != NULL; k++)
+            v->data[k] = k % 2 == 0 ? 2.5F : -2.5F;
+    }
+}
+
+Test(tensor_guests, agree_with_the_reference)
+{
+    static const struct form small = {16, 17, 6, 4, 1, RECTIFIED | LATE};
+    skip_without_blocks();
+    for (ww_mode mode = WW_TRAIN; mode <= WW_GRADIENT; mode++) {
+        ww_made hosted = make_hosted(&small, 2, mode, true);
+        ww_made reference = make(&small, 1, (ww_compile_options){.mode = mode, .reference = true});
+        cr_assert_eq(blocked_maps(reference.program), 0);
+        cr_assert_eq(guests_of(reference.program).told, 0);
+        push_away(&hosted), push_away(&reference);
+        run(&hosted, 2, 0), run(&reference, 1, 0);
+        compare_runs(&hosted, &reference, 1e-5, "reference");
+        ww_made_free(&hosted), ww_made_free(&reference);
+    }
+}
+
+/* ---- what is not a number ---- */
+
+/* The message about a run in which one number of an array is not one. */
+static void message_of(ww_made *made, int threads, const char *name, char message[256])
+{
+    ww_value *v = ww_values_find(made->values, name);
+    float before = v->data[v->size / 2];
+    v->data[v->size / 2] = NAN;
+    run(made, threads, 1);
+    cr_assert_eq(ww_program_check_finite(made->program, 1), WW_ENUMERIC, "%s", name);
+    snprintf(message, 256, "%s", ww_error_message());
+    v->data[v->size / 2] = before;
+}
+
+/* Running statistics as they were, not as numbers that are none have left them. */
+static void restore(ww_made *to, const ww_made *from)
+{
+    for (size_t i = 0; i < ww_values_count(to->values); i++) {
+        const ww_value *v = ww_values_at(to->values, i);
+        memcpy(v->data, ww_values_find(from->values, v->name)->data, v->size * sizeof *v->data);
+    }
+}
+
+static void check_faults(const char *name, ww_mode mode, int threads)
+{
+    const struct form *f = &forms[1];
+    struct form little = *f; /* so little that maps stay as they are */
+    char message[256], wanted[256];
+    little.h = little.w = 8, little.batch = 1;
+    ww_made hosted = make_hosted(f, threads, mode, true);
+    ww_made other = make_hosted(f, threads, mode, true);
+    ww_made plain = make(&little, 1, (ww_compile_options){.mode = mode, .reference = true});
+    struct guests n = guests_of(hosted.program);
+    cr_assert_eq(blocked_maps(plain.program), 0);
+    run(&hosted, threads, 0), run(&other, threads, 0);
+    message_of(&hosted, threads, name, message);
+    message_of(&plain, 1, name, wanted);
+    cr_assert_str_eq(message, wanted);
+    cr_assert(strstr(message, name) != NULL, "%s", message);
+    cr_assert_eq(guests_of(hosted.program).told, n.told, "guests are not invited again");
+    restore(&hosted, &other);
+    compare_steps(&hosted, threads, &other, threads, name);
+    OK(ww_program_check_finite(hosted.program, STEPS - 1));
+    ww_made_free(&hosted), ww_made_free(&other), ww_made_free(&plain);
+}
+
+Test(tensor_guests, a_fault_is_found_where_it_is_and_leaves_nothing)
+{
+    static const char *const names[] = {"V1b/filters", "V1b/gain",    "V3a/bias",
+                                        "LGN/filters", "MTb/filters", "MSTa/gain"};
+    skip_without_blocks();
+    for (int i = 0; i < 6; i++)
+        check_faults(names[i], i % 2 == 0 ? WW_TRAIN : WW_GRADIENT, 1 + i % 2);
+}
