@@ -14,15 +14,6 @@ enum { SIDE = 6, TILE = 4 };
 
 #define UNROLLED _Pragma("GCC unroll 16")
 
-/* Maps are walked through once and are far away: what is read and written so many bytes further on
- * is fetched meanwhile, maps that are written too, since a line is read before it is written. */
-enum { FURTHER = 16384 };
-
-INLINE void fetch_further(const float *p, const bool to_write)
-{
-    __builtin_prefetch((const void *)((uintptr_t)p + FURTHER), to_write, 2);
-}
-
 /* What lies outside a map. */
 static const float OUTSIDE[LANES];
 

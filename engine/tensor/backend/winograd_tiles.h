@@ -94,6 +94,19 @@ INLINE void prefetch_at(const float *p, int64_t ahead)
     __builtin_prefetch((const void *)((uintptr_t)p + (uintptr_t)ahead * sizeof *p), 0, 2);
 }
 
+/* Maps are walked through once and are far away: what is read and written so many bytes further on
+ * is fetched meanwhile, maps that are written too, since a line is read before it is written. */
+enum { FURTHER = 16384 };
+
+INLINE void fetch_further(const float *p, const bool to_write)
+{
+    const void *further = (const void *)((uintptr_t)p + FURTHER);
+    if (to_write)
+        __builtin_prefetch(further, 1, 2);
+    else
+        __builtin_prefetch(further, 0, 2);
+}
+
 /* Rows of so many whole vectors. */
 TARGET INLINE void copy_vectors(const int vectors, float *to, int64_t to_stride, const float *from,
                                 int64_t from_stride, int64_t rows, int64_t ahead)
@@ -281,6 +294,8 @@ TARGET INLINE void output_of(const int side, const int n, const int run, const b
     for (int i = 0; i < n; i++) {
         vec o[4];
         output_column(side, n, t[i], o);
+        for (int q = 0; q < 4 && n == 4 && run == LANES / 4; q++) /* whole lines */
+            fetch_further(to + i * stride + offset[q], true);
         if (n == 4)
             store_columns(to + i * stride, offset, run, o, add);
         else

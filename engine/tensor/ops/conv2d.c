@@ -315,7 +315,7 @@ static const ww_op_case cases[] = {
     CASE("3x3, whole blocks of channels", WW_BATCH, 16, 5, 5, 16, 16, 3, 3, .pad = 1),
     CASE("3x3, blocks, tiles that reach beyond", WW_BATCH, 16, 5, 3, 16, 16, 3, 3, .pad = 1),
     CASE("3x3, blocks, no padding", WW_BATCH, 16, 6, 10, 32, 16, 3, 3, .stride = 1),
-    CASE("3x3, blocks, wide padding", WW_BATCH, 16, 4, 5, 16, 16, 3, 3, .pad = 2),
+    CASE("3x3, blocks, wide padding", WW_BATCH, 16, 4, 4, 16, 16, 3, 3, .pad = 2),
     CASE("3x3 stride 2, blocks", WW_BATCH, 16, 6, 7, 32, 16, 3, 3, .stride = 2, .pad = 1),
     CASE("3x3 of three channels to blocks", WW_BATCH, 3, 8, 9, 32, 3, 3, 3, .pad = 1),
     CASE("5x5, blocks", WW_BATCH, 16, 3, 4, 16, 16, 5, 5, .pad = 2),
