@@ -52,9 +52,8 @@ typedef enum ww_row_pair {
 
 /** A row of points: the sums over channels first .. last-1, whole blocks, of a[tile][channel] times
  * b[channel][filter], point by point, and when all `channels` are summed, c = sums A. They are
- * a[channels/lanes][tiles][6][lanes], c[vectors][tiles][4][lanes], and b [channels][6][2][lanes]
- * for each two vectors of filters and, if one is left, [channels][6][lanes] for that; partial
- * [vectors][tiles][6][lanes] keeps sums from call to call. */
+ * a[channels/lanes][tiles][6][lanes], b[vectors][channels][6][lanes] and
+ * c[vectors][tiles][4][lanes]; partial[vectors][tiles][6][lanes] keeps sums from call to call. */
 typedef struct ww_block_product {
     const float *a, *b;
     float *c, *partial;

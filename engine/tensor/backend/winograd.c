@@ -62,8 +62,8 @@ bool ww_winograd_supports(const ww_conv_size *size, ww_conv_pass pass)
 
 bool ww_winograd_supports_blocks(const ww_conv_size *size, int64_t lanes)
 {
-    return size->kh == 3 && ww_winograd_supports(size, WW_CONV_FORWARD) && size->c % lanes == 0 &&
-           size->k % lanes == 0;
+    return lanes >= EIGHT && size->kh == 3 && ww_winograd_supports(size, WW_CONV_FORWARD) &&
+           size->c % lanes == 0 && size->k % lanes == 0;
 }
 
 /* Tiles of a block: as many as a core's first cache holds the panels of, and no fewer blocks than

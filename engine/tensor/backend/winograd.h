@@ -15,7 +15,8 @@ typedef struct ww_winograd ww_winograd;
  * padding narrower than the filter. */
 bool ww_winograd_supports(const ww_conv_size *size, ww_conv_pass pass);
 
-/** Whether it can on maps in blocks of as many channels as there are lanes: 3x3 alone. */
+/** Whether it can on maps in blocks of as many channels as there are lanes, 8 or more: 3x3 alone.
+ */
 bool ww_winograd_supports_blocks(const ww_conv_size *size, int64_t lanes);
 
 /** Prepares `pass` for at most `threads` threads on one kind of processor, on maps as ww_conv_size
