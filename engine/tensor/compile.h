@@ -161,8 +161,9 @@ void ww_blocks_mark(ww_program *program);
 void ww_guests_mark(ww_program *program);
 /** Tells the calls, once all is at its place, or takes it back. */
 void ww_guests_tell(ww_program *program, bool invited);
-/** When all that unit u does forward, or backward, is done, by itself or by its hosts. */
+/** When all that unit u does forward is done, by itself or by its host. */
 int ww_guest_forward(const ww_program *program, int u);
+/** The same backward. */
 int ww_guest_backward(const ww_program *program, int u);
 
 /** Decides which gradients are left as factors, if options.late says so (late.c). */

@@ -39,6 +39,7 @@ typedef struct ww_piece {
     ww_slab slab;
 } ww_piece;
 
+/** The i-th piece. */
 static inline ww_piece ww_piece_of(const ww_pieces *p, int64_t i)
 {
     const ww_maps *m = &p->m;

@@ -35,22 +35,25 @@ size_t ww_winograd_scratch(const ww_winograd *winograd);
  * which not all can, x is added to. */
 void ww_winograd_run(ww_winograd *winograd, float *x, float *weight, float *y, float *scratch,
                      bool add);
-/** Forward, with something else around it: before samples of x are read, after those of y are
- * written. Of maps in blocks alone. */
+/** Whether ww_winograd_run_around can be called: WW_CONV_FORWARD on maps in blocks. */
 bool ww_winograd_can_around(const ww_winograd *winograd);
+/** Runs with something else around it: before samples of x are read, after those of y are written.
+ */
 void ww_winograd_run_around(ww_winograd *winograd, float *x, float *weight, float *y,
                             float *scratch, const ww_around *around);
 
-/** Both gradients at once, while y is near, before samples of which something else is done (NULL:
- * nothing); whether two can do so, and with how much workspace. The same bits as one after the
- * other. */
+/** Whether WW_CONV_DATA and WW_CONV_WEIGHTS can run at once: on blocks, with as many threads. */
 bool ww_winograd_can_both(const ww_winograd *data, const ww_winograd *weights);
+/** Floats of workspace that both want then, aligned to 64 bytes. */
 size_t ww_winograd_both_scratch(const ww_winograd *data, const ww_winograd *weights);
+/** Runs both while y is near, before samples of which something else is done (around: NULL:
+ * nothing). x, weight and y are read, y not where `around` makes it; x_gradient is written, or
+ * added to. The same bits as one after the other. */
 void ww_winograd_run_both(ww_winograd *data, ww_winograd *weights, float *x, float *weight,
                           float *y, float *x_gradient, float *weight_gradient, float *scratch,
                           bool add, const ww_around *around);
 
-/** Whether it can: WW_CONV_DATA of more than a few tiles. */
+/** Whether it can add: WW_CONV_DATA of more than a few tiles. */
 bool ww_winograd_can_add(const ww_winograd *winograd);
 
 #endif

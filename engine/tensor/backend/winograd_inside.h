@@ -139,12 +139,12 @@ size_t ww_winograd_few_floats(const ww_winograd *w);
 void ww_winograd_run_few(const ww_winograd *w, const float *in, const float *weight, float *out,
                          float *scratch);
 
-/** On maps in blocks of channels (winograd_blocks.c): forward and the gradient of the maps, sizes
- * and a run, with filters as ww_block_product wants those of each row of points; of the weights,
- * the size of a chunk, and the sums of one (begin: =, else +=). */
+/** On maps in blocks of channels (winograd_blocks.c): sizes for forward and the gradient of the
+ * maps, and a run, with filters as ww_block_product wants those of each row of points. */
 void ww_winograd_plan_blocks(ww_winograd *w);
 void ww_winograd_run_blocks(const ww_winograd *w, const float *in, const float *filters, float *out,
                             float *own, bool add, const ww_around *around);
+/** Of the weights: the size of a chunk, and the sums of one (begin: =, else +=). */
 void ww_winograd_chunk_blocks(ww_winograd *w);
 void ww_winograd_run_chunk_blocks(const ww_winograd *w, int64_t from_row, int64_t rows,
                                   const int64_t first[2], const float *x, const float *y,
@@ -153,8 +153,9 @@ void ww_winograd_run_chunk_blocks(const ww_winograd *w, int64_t from_row, int64_
 /** Transformed filters, kept or made in scratch, and what lies behind them there (winograd.c). */
 const float *ww_winograd_filters(ww_winograd *w, const float *weight, float **scratch);
 
-/** The sums of parts become filters (winograd_weights.c); the rows of tiles of a part. */
+/** The sums of parts become filters (winograd_weights.c). */
 void ww_winograd_finish_weights(const ww_winograd *w, float *sums, float *weight);
+/** The first row of tiles of a part; of one behind the last: how many there are. */
 int64_t ww_winograd_part(const ww_winograd *w, int64_t part);
 
 /** Sizes of blocks and workspace for the gradient of the weights, and that gradient. */

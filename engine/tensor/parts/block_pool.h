@@ -8,10 +8,15 @@
 
 #include "engine/tensor/op.h"
 
-/** The functions of op.h, of a call with call->blocked; attr is ww_pool_attr. */
+/* The functions of op.h, of a call with call->blocked; attr is ww_pool_attr. */
+
+/** `blocks`. */
 bool ww_block_pool_fits(const ww_op_call *call, unsigned blocked);
+/** `prepare`: no plan, workspace and what is saved. */
 ww_status ww_block_pool_prepare(ww_op_call *call);
+/** `forward`. */
 ww_status ww_block_pool_forward(ww_op_call *call);
+/** `backward`. */
 ww_status ww_block_pool_backward(ww_op_call *call);
 
 #endif
