@@ -28,6 +28,7 @@ static inline double ww_view_width_deg(const ww_view *view)
 {
     return view->width_px * view->deg_per_px;
 }
+/** The height likewise. */
 static inline double ww_view_height_deg(const ww_view *view)
 {
     return view->height_px * view->deg_per_px;

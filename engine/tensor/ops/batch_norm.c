@@ -25,16 +25,9 @@
 #include "engine/tensor/backend/maps.h"
 #include "engine/tensor/backend/pieces.h"
 #include "engine/tensor/ops.h"
+#include "engine/tensor/parts/batch_norm_inside.h"
 
 extern const ww_op ww_op_batch_norm;
-
-static const double EPSILON = 1e-5;
-
-enum { X, GAIN, BIAS, MEAN, VARIANCE, N_IN, ADDED = N_IN };
-
-struct batch_norm {
-    double momentum; /* 0 means 0.1 */
-};
 
 static ww_status infer(void *attr, int n_in, const ww_shape *in, ww_shape *out)
 {
@@ -215,24 +208,11 @@ static void merge(const ww_op_call *call, const ww_pieces *p, int64_t group, int
     *variance = square > 0 ? square / all : 0;
 }
 
-/* The states of a channel follow the batch, once a run. */
-static void follow(ww_op_call *call, int64_t c, int64_t count, double mean, double variance)
-{
-    if (call->again)
-        return;
-    const struct batch_norm *a = call->attr;
-    double unbiased = count > 1 ? variance * (double)count / (double)(count - 1) : variance;
-    float *states[] = {&call->in[MEAN][c], &call->in[VARIANCE][c]};
-    double now[] = {mean, unbiased};
-    for (int k = 0; k < 2; k++)
-        *states[k] = (float)((1 - a->momentum) * (double)*states[k] + a->momentum * now[k]);
-}
-
 static void finish_channel(ww_op_call *call, const ww_pieces *p, int64_t c, double mean,
                            double variance)
 {
     if (call->mode == WW_TRAIN)
-        follow(call, c, p->m.n * p->m.s, mean, variance);
+        ww_batch_norm_follow(call, c, p->m.n * p->m.s, mean, variance);
     call->saved[c] = (float)mean;
     call->saved[p->m.c + c] = (float)(1 / sqrt(variance + EPSILON));
 }
@@ -408,78 +388,6 @@ static void part(ww_op_call *call, bool backward, ww_op_part which, int64_t firs
     work_on(call, &p, first * p.groups, last * p.groups, work[backward][which]);
 }
 
-/* ---- reference: two passes in double, over all elements of the channel ---- */
-
-/* One channel: its numbers are i = channel c of every sample. */
-struct channel {
-    double mean, rate, variance;
-};
-
-static struct channel channel_of(const ww_op_call *call, int64_t c)
-{
-    ww_maps m = ww_maps_of(&call->in_shape[X]);
-    double count = (double)(m.n * m.s), mean = 0, variance = 0;
-    for (int64_t i = 0; i < m.size; i++)
-        if (i / m.s % m.c == c)
-            mean += (double)call->in[X][i] / count;
-    for (int64_t i = 0; i < m.size; i++)
-        if (i / m.s % m.c == c)
-            variance += pow((double)call->in[X][i] - mean, 2) / count;
-    if (call->mode != WW_TRAIN) {
-        mean = (double)call->in[MEAN][c];
-        variance = (double)call->in[VARIANCE][c];
-    }
-    return (struct channel){mean, 1 / sqrt(variance + EPSILON), variance};
-}
-
-static ww_status forward_reference(ww_op_call *call)
-{
-    ww_maps m = ww_maps_of(&call->in_shape[X]);
-    for (int64_t c = 0; c < m.c; c++) {
-        struct channel channel = channel_of(call, c);
-        call->saved[c] = (float)channel.mean;
-        call->saved[m.c + c] = (float)channel.rate;
-        for (int64_t i = 0; i < m.size; i++)
-            if (i / m.s % m.c == c)
-                call->out[i] = (float)(((double)call->in[X][i] - channel.mean) * channel.rate *
-                                           (double)call->in[GAIN][c] +
-                                       (double)call->in[BIAS][c] +
-                                       (call->n_in > ADDED ? (double)call->in[ADDED][i] : 0));
-        if (call->mode == WW_TRAIN)
-            follow(call, c, m.n * m.s, channel.mean, channel.variance);
-    }
-    return WW_OK;
-}
-
-static ww_status backward_reference(ww_op_call *call)
-{
-    ww_maps m = ww_maps_of(&call->in_shape[X]);
-    double count = (double)(m.n * m.s);
-    for (int64_t c = 0; c < m.c; c++) {
-        double mean = (double)call->saved[c], rate = (double)call->saved[m.c + c];
-        double dgain = 0, dbias = 0;
-        for (int64_t i = 0; i < m.size; i++)
-            if (i / m.s % m.c == c) {
-                dgain += (double)call->grad_out[i] * ((double)call->in[X][i] - mean) * rate;
-                dbias += (double)call->grad_out[i];
-            }
-        for (int64_t i = 0; i < m.size && call->grad_in[X] != NULL; i++)
-            if (i / m.s % m.c == c) {
-                double h = ((double)call->in[X][i] - mean) * rate;
-                double follows = call->mode == WW_TRAIN ? (dbias + h * dgain) / count : 0;
-                call->grad_in[X][i] = (float)((double)call->in[GAIN][c] * rate *
-                                              ((double)call->grad_out[i] - follows));
-            }
-        for (int64_t i = 0; i < m.size && passed_of(call, 0) != NULL; i++)
-            passed_of(call, 0)[i] = call->grad_out[i];
-        if (call->grad_in[GAIN] != NULL)
-            call->grad_in[GAIN][c] = (float)dgain;
-        if (call->grad_in[BIAS] != NULL)
-            call->grad_in[BIAS][c] = (float)dbias;
-    }
-    return WW_OK;
-}
-
 ww_var ww_batch_norm(ww_graph *g, ww_var x, ww_var gain, ww_var bias, ww_var mean, ww_var variance,
                      double momentum)
 {
@@ -537,8 +445,8 @@ const ww_op ww_op_batch_norm = {.item = {.name = "batch_norm",
                                 .prepare = prepare,
                                 .forward = forward,
                                 .backward = backward,
-                                .forward_reference = forward_reference,
-                                .backward_reference = backward_reference,
+                                .forward_reference = ww_batch_norm_forward_reference,
+                                .backward_reference = ww_batch_norm_backward_reference,
                                 .blocks = blocks,
                                 .part = part,
                                 .parts = parts,
