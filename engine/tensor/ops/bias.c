@@ -7,8 +7,10 @@
 
 #include <string.h>
 
+#include "engine/tensor/backend/blocks.h"
 #include "engine/tensor/backend/loops.h"
 #include "engine/tensor/backend/maps.h"
+#include "engine/tensor/backend/pieces.h"
 
 extern const ww_op ww_op_bias;
 
@@ -20,11 +22,27 @@ static ww_status infer(void *attr, int n_in, const ww_shape *in, ww_shape *out)
     return WW_OK;
 }
 
-/* Scratch: the sum over each map of each sample. */
+static bool blocks(const ww_op_call *call, unsigned blocked)
+{
+    (void)call;
+    return blocked == (WW_BIT(0) | WW_BLOCKED_OUT) && ww_block_channels() > 0;
+}
+
+static ww_pieces pieces_of(const ww_op_call *call)
+{
+    return ww_pieces_of(&call->in_shape[0], ww_block_channels());
+}
+
+/* Scratch: the sum over each map of each sample; of blocks, two over each piece. */
 static ww_status prepare(ww_op_call *call)
 {
     const ww_maps m = ww_maps_of(&call->in_shape[0]);
-    call->scratch_floats = sizeof(double) / sizeof(float) * (size_t)(m.n * m.c);
+    int64_t sums = m.n * m.c;
+    if (call->blocked != 0) {
+        const ww_pieces p = pieces_of(call);
+        sums = 2 * p.n * p.lanes;
+    }
+    call->scratch_floats = sizeof(double) / sizeof(float) * (size_t)sums;
     return WW_OK;
 }
 
@@ -39,9 +57,60 @@ static void forward_vector(const ww_op_call *call, int64_t c, const float *x, fl
     }
 }
 
+/* ---- in blocks of channels: as a normalisation with a mean of 0 and a variance of 1 ---- */
+
+static ww_scalings scalings_of(const ww_op_call *call, const ww_pieces *p, int64_t c)
+{
+    ww_scalings s = {.channels = (int)p->lanes, .rectify = call->rectify};
+    for (int64_t l = 0; l < p->lanes; l++)
+        s.scale[l] = 1, s.bias[l] = call->in[1][c + l];
+    return s;
+}
+
+static ww_status forward_blocks(ww_op_call *call)
+{
+    const ww_pieces p = pieces_of(call);
+#pragma omp parallel for schedule(static) if (p.m.size > WW_LIGHT)
+    for (int64_t i = 0; i < p.n; i++) {
+        const ww_piece piece = ww_piece_of(&p, i);
+        const ww_scalings s = scalings_of(call, &p, piece.c);
+        ww_loops_best()->block_scale(&piece.slab, &s, call->in[0] + piece.at, NULL,
+                                     call->out + piece.at);
+    }
+    return WW_OK;
+}
+
+/* The second sums, of dy times anything, are not read. */
+static ww_status backward_blocks(ww_op_call *call)
+{
+    const ww_pieces p = pieces_of(call);
+    const float *dy = call->grad_out, *y = call->rectify ? call->out : dy;
+    float *dx = call->grad_in[0] == dy && !call->rectify ? NULL : call->grad_in[0];
+    double *sums = (double *)(void *)call->scratch;
+    const ww_scalings s = {.channels = (int)p.lanes, .rectify = call->rectify};
+#pragma omp parallel for schedule(static) if (p.m.size > WW_LIGHT)
+    for (int64_t i = 0; i < p.n; i++) {
+        const ww_piece piece = ww_piece_of(&p, i);
+        double *sum = sums + 2 * p.lanes * i;
+        memset(sum, 0, 2 * (size_t)p.lanes * sizeof *sum);
+        ww_loops_best()->block_scale_sums(&piece.slab, &s, y + piece.at, dy + piece.at,
+                                          y + piece.at, dx != NULL ? dx + piece.at : NULL, sum);
+    }
+    for (int64_t group = 0; group < (call->grad_in[1] != NULL ? p.groups : 0); group++) {
+        const double *sum = ww_pieces_total(&p, sums, group);
+        for (int64_t l = 0; l < p.lanes; l++)
+            call->grad_in[1][group * p.lanes + l] = (float)sum[l];
+    }
+    return WW_OK;
+}
+
+/* ---- as they are ---- */
+
 static ww_status forward(ww_op_call *call)
 {
     const ww_maps m = ww_maps_of(&call->in_shape[0]);
+    if (call->blocked != 0)
+        return forward_blocks(call);
     const ww_slab map = {1, m.s, m.s};
     const int64_t rows = m.s == 1 ? m.n : m.n * m.c, step = m.size / rows;
 #pragma omp parallel for if (m.size > WW_LIGHT)
@@ -106,6 +175,8 @@ static ww_status backward(ww_op_call *call)
     if (call->grad_in[1] == NULL && !call->rectify) {
         if (dx != NULL && dx != call->grad_out)
             memcpy(dx, call->grad_out, (size_t)m.size * sizeof *dx);
+    } else if (call->blocked != 0) {
+        return backward_blocks(call);
     } else if (m.s > 1) {
         backward_maps(call, &m);
     } else {
@@ -148,6 +219,9 @@ ww_var ww_bias(ww_graph *g, ww_var x, ww_var bias)
 static const ww_op_case cases[] = {
     {"maps", NULL, 2, {{4, {WW_BATCH, 5, 7, 3}}, {1, {5}}}, {0}, 0},
     {"maps, many", NULL, 2, {{4, {WW_BATCH, 16, 12, 11}}, {1, {16}}}, {0}, 0},
+    {"maps, a block", NULL, 2, {{4, {WW_BATCH, 16, 5, 6}}, {1, {16}}}, {0}, 0},
+    {"maps, two blocks", NULL, 2, {{4, {WW_BATCH, 32, 12, 11}}, {1, {32}}}, {0}, 0},
+    {"maps, pixels of 70 samples", NULL, 2, {{4, {70, 32, 1, 1}}, {1, {32}}}, {0}, 0},
     {"vectors", NULL, 2, {{2, {WW_BATCH, 11}}, {1, {11}}}, {0}, 0},
     {"vectors, many", NULL, 2, {{2, {WW_BATCH, 2100}}, {1, {2100}}}, {0}, 0},
     {"one channel", NULL, 2, {{4, {WW_BATCH, 1, 2, 2}}, {1, {1}}}, {0}, 0},
@@ -162,6 +236,7 @@ const ww_op ww_op_bias = {.item = {.name = "bias", .summary = "adds a number to 
                           .backward = backward,
                           .forward_reference = forward_reference,
                           .backward_reference = backward_reference,
+                          .blocks = blocks,
                           .in_place = true,
                           .rectifies = WW_RECTIFIES_KEEPS_OUT,
                           .linear_in = WW_BIT(0) | WW_BIT(1),
