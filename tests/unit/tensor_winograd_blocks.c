@@ -16,11 +16,14 @@
 
 extern const ww_op ww_op_conv2d;
 
-#define SIZED(text, c, h, w, k, padding)                                                           \
+#define SIZED_OF(size, text, c, h, w, k, padding)                                                  \
     {                                                                                              \
         text, &(const ww_conv2d_attr){.pad = padding, .stride = 1}, 2,                             \
-            {{4, {WW_BATCH, c, h, w}}, {4, {k, c, 3, 3}}}, {WW_DRAW_NORMAL, WW_DRAW_NORMAL}, 0     \
+            {{4, {WW_BATCH, c, h, w}}, {4, {k, c, size, size}}}, {WW_DRAW_NORMAL, WW_DRAW_NORMAL}, \
+            0                                                                                      \
     }
+#define SIZED(...) SIZED_OF(3, __VA_ARGS__)
+#define FIVE(...)  SIZED_OF(5, __VA_ARGS__)
 
 struct form {
     ww_op_case of;
@@ -42,13 +45,25 @@ static const struct form forms[] = {
     {SIZED("many channels, no padding", 144, 5, 6, 16, 0), 3, false},
     {SIZED("many small samples", 16, 4, 4, 16, 1), 37, false},
     {SIZED("several parts of the weights", 16, 5, 1, 16, 1), 277, false},
-    {SIZED("chunks that are no whole samples", 16, 9, 1, 16, 1), 173, false}};
+    {SIZED("chunks that are no whole samples", 16, 9, 1, 16, 1), 173, false},
+    {SIZED("two vectors at three points", 64, 7, 6, 48, 1), 2, false},
+    {FIVE("5x5, whole tiles", 16, 8, 8, 16, 2), 3, false},
+    {FIVE("5x5, odd sizes", 32, 9, 7, 16, 2), 5, false},
+    {FIVE("5x5, no larger than a filter", 16, 5, 5, 32, 2), 4, false},
+    {FIVE("5x5, no padding", 16, 11, 9, 48, 0), 3, false},
+    {FIVE("5x5, wide padding", 16, 6, 9, 32, 4), 4, false},
+    {FIVE("5x5, a row longer than a block", 16, 5, 150, 16, 2), 1, false},
+    {FIVE("5x5, two vectors at three points", 64, 6, 5, 48, 2), 2, false},
+    {FIVE("5x5, more channels than a panel", 80, 6, 5, 96, 2), 2, false},
+    {FIVE("5x5, many small samples", 16, 5, 5, 16, 2), 37, false}};
 
 /* Too much for sums in double. */
 static const struct form large[] = {
     {SIZED("y does not stay near", 16, 8, 8, 176, 1), 29, true},
     {SIZED("several parts, and chunks of a part", 32, 21, 18, 48, 1), 33, false},
-    {SIZED("many channels, several chunks", 80, 10, 12, 96, 1), 21, false}};
+    {SIZED("many channels, several chunks", 80, 10, 12, 96, 1), 21, false},
+    {FIVE("5x5, several parts, and chunks of a part", 32, 21, 18, 48, 2), 11, false},
+    {FIVE("5x5, y does not stay near", 16, 28, 28, 176, 2), 3, true}};
 
 enum { N_FORMS = sizeof forms / sizeof forms[0], N_LARGE = sizeof large / sizeof large[0] };
 enum { N_PASSES = 3, N_THREADS = 3 };
@@ -99,7 +114,7 @@ static struct work work_of(const ww_rig *rig, const ww_kernels *kernels)
     const int64_t *x = rig->shape[0].dim, *w = rig->shape[1].dim, *y = rig->call.out_shape.dim;
     struct work work = {kernels,
                         rig->where,
-                        {x[0], x[1], x[2], x[3], w[0], 3, 3, y[2], y[3], 1, a->pad, 1, 1},
+                        {x[0], x[1], x[2], x[3], w[0], w[2], w[3], y[2], y[3], 1, a->pad, 1, 1},
                         {rig->out_size, rig->size[0], rig->size[1]},
                         {NULL}};
     const float *from[N_PASSES] = {rig->grad_out, rig->in[0], rig->in[1]};
@@ -420,15 +435,23 @@ Test(tensor_winograd_blocks, something_else_is_done_around_once_and_in_time)
 Test(tensor_winograd_blocks, reach)
 {
     const ww_conv_size good = {2, 16, 5, 5, 32, 3, 3, 5, 5, 1, 1, 1, 1};
-    ww_conv_size few = good, cut = good, five = good, stride = good;
+    ww_conv_size few = good, cut = good, five = good, stride = good, seven = good, four = good;
     few.c = 3, cut.k = 24, stride.stride = 2;
     five.kh = five.kw = 5, five.pad = 2;
+    seven.kh = seven.kw = 7, seven.pad = 3;
+    four.kh = four.kw = 4, four.stride = 2, four.oh = four.ow = 2;
+    ww_conv_size tiny = five;
+    tiny.h = tiny.oh = 4;
     cr_assert(ww_winograd_supports_blocks(&good, 16));
     cr_assert_not(ww_winograd_supports_blocks(&few, 16));
     cr_assert_not(ww_winograd_supports_blocks(&cut, 16));
     cr_assert(ww_winograd_supports_blocks(&cut, 8));
-    cr_assert_not(ww_winograd_supports_blocks(&five, 16));
+    cr_assert(ww_winograd_supports_blocks(&five, 16));
+    cr_assert_not(ww_winograd_supports_blocks(&tiny, 16));
+    cr_assert_not(ww_winograd_supports_blocks(&seven, 16));
     cr_assert_not(ww_winograd_supports_blocks(&stride, 16));
+    cr_assert(ww_winograd_supports(&four, WW_CONV_FORWARD));
+    cr_assert_not(ww_winograd_supports_blocks(&four, 16));
     for (int pass = 0; pass < N_PASSES; pass++)
         for (int blocks = 0; blocks < 2; blocks++) {
             ww_winograd *w;

@@ -71,7 +71,8 @@ static bool always(const ww_conv_task *task)
 }
 
 /* Depthwise filters are blocked across groups where their number allows it, all others within.
- * Large filters with few channels have no kernels of their own for some gradients. */
+ * Large filters with few channels have no kernels of their own for some gradients. First layers
+ * that give blocks read maps as they are. */
 static double onednn_s(const ww_conv_task *task)
 {
     static const double factor[][6] = {{0.0954, 9.14, 0, 173, 168, 5e6},
@@ -82,16 +83,18 @@ static double onednn_s(const ww_conv_task *task)
     bool depthwise = s->groups > 1 && c == 1 && k == 1 && s->c % 8 == 0;
     bool slow = task->pass == WW_CONV_WEIGHTS ? s->kw > 13 || c == 4 : s->stride == 1;
     bool few = c <= 4 && taps >= 25 && slow && !depthwise;
+    bool first = task->x_lanes == 0 && task->y_lanes > 0;
     double whole_c = depthwise ? up(s->c, 16) : (double)s->groups * up(c, 16);
     double whole_k = depthwise ? up(s->k, 16) : (double)s->groups * up(k, 16);
     double outputs = (double)(s->n * s->oh * s->ow), products = outputs * (double)(taps * s->c * k);
-    const double term[] = {outputs * (double)taps * whole_k * (depthwise ? 1 : up(c, 16)),
-                           products,
-                           few ? products : 0,
-                           (task->x_lanes > 0 ? 0 : (double)(s->n * s->h * s->w) * whole_c) +
-                               (task->y_lanes > 0 ? 0 : outputs * whole_k),
-                           (double)taps * whole_k * up(c, 16),
-                           1};
+    const double term[] = {
+        outputs * (double)taps * whole_k * (depthwise ? 1 : up(c, 16)),
+        products,
+        few ? products : 0,
+        (task->x_lanes > 0 || first ? 0 : (double)(s->n * s->h * s->w) * whole_c) +
+            (task->y_lanes > 0 ? 0 : outputs * whole_k),
+        (double)taps * whole_k * up(c, 16),
+        1};
     return cost_s(6, factor[task->pass], term);
 }
 
@@ -165,10 +168,13 @@ static double winograd_s(const ww_conv_task *task)
                                            {{8.62, 2.9e3, 2.22e3, 2.05e4, 1.4e6},
                                             {8.85, 3.56e3, 1.23e3, 1.9e4, 1.39e6},
                                             {9.12, 3.29e3, 1.11e3, 2.34e4, 7.89e5}}};
-    /* in blocks, beside the first (five shapes; Sapphire Rapids) */
-    static const double blocked[3][5] = {{12.3, 1.35e3, 1.35e3, 1.31e4, 1.76e6},
-                                         {12.3, 1.35e3, 1.35e3, 1.27e4, 1.87e6},
-                                         {8.92, 2.55e3, 2.55e3, 1.89e4, 9.4e5}};
+    /* in blocks, beside these (five and ten shapes; Sapphire Rapids) */
+    static const double blocked[2][3][5] = {{{12.3, 1.35e3, 1.35e3, 1.31e4, 1.76e6},
+                                             {12.3, 1.35e3, 1.35e3, 1.27e4, 1.87e6},
+                                             {8.92, 2.55e3, 2.55e3, 1.89e4, 9.4e5}},
+                                            {{9.9, 1.1e3, 1.1e3, 1.31e4, 1.76e6},
+                                             {9.9, 1.1e3, 1.1e3, 1.27e4, 1.87e6},
+                                             {8.92, 1.6e3, 1.6e3, 1.89e4, 9.4e5}}};
     const ww_conv_size *s = &task->size;
     bool turned = task->pass == WW_CONV_DATA, weights = task->pass == WW_CONV_WEIGHTS;
     bool cut = s->stride == 2;
@@ -186,8 +192,8 @@ static double winograd_s(const ww_conv_task *task)
     const double sums[] = {points * (double)tiles * fmin(winograd_rows(c, k), winograd_rows(k, c)),
                            taken * (double)tiles * up(c, 16), (double)tiles * up(k, 16),
                            (double)c * up(k, 16), 1};
-    const double *factors = in_blocks(task) ? blocked[task->pass] : factor[s->kh == 5][task->pass];
-    return cost_s(5, factors, weights ? sums : maps);
+    return cost_s(5, (in_blocks(task) ? blocked : factor)[s->kh == 5][task->pass],
+                  weights ? sums : maps);
 }
 
 static ww_status winograd_create(void **state, size_t *scratch_floats, const ww_conv_task *task)
@@ -420,10 +426,20 @@ static const ww_conv_kernel fourier = {.name = "fourier",
 
 /* ---- columns ---- */
 
+/* Floats of maps that lie in blocks, which is where they are put as they are. */
+static size_t columns_room(const ww_conv_size *s, int64_t x_lanes, int64_t y_lanes)
+{
+    int64_t x = x_lanes > 0 ? s->n * s->c * s->h * s->w : 0;
+    int64_t y = y_lanes > 0 ? s->n * s->k * s->oh * s->ow : 0;
+    return (size_t)(ww_up(x, 16) + ww_up(y, 16));
+}
+
 static double columns_s(const ww_conv_task *task)
 {
-    static const double factor[][4] = {
-        {9.42, 350, 4.17e5, 0}, {9.15, 273, 4.56e5, 0}, {8.04, 431, 4.11e5, 820}};
+    static const double copied = 500; /* of a number in blocks */
+    static const double factor[][5] = {{9.42, 350, 4.17e5, 0, copied},
+                                       {9.15, 273, 4.56e5, 0, copied},
+                                       {8.04, 431, 4.11e5, 820, copied}};
     const ww_conv_size *s = &task->size;
     int64_t rows = s->c / s->groups * s->kh * s->kw;
     int64_t columns = s->n * s->groups * rows * s->oh * s->ow;
@@ -431,16 +447,9 @@ static double columns_s(const ww_conv_task *task)
     const double term[] = {
         (double)columns * (double)(s->k / s->groups), plain ? 0 : (double)columns,
         (double)(s->n * s->groups),
-        task->pass == WW_CONV_WEIGHTS ? (double)(rows * s->k * (s->n < 8 ? s->n : 8)) : 0};
-    return alone_s(cost_s(4, factor[task->pass], term), s->n * s->groups == 1);
-}
-
-/* Floats of maps that lie in blocks, which is where they are put as they are. */
-static size_t columns_room(const ww_conv_size *s, int64_t x_lanes, int64_t y_lanes)
-{
-    int64_t x = x_lanes > 0 ? s->n * s->c * s->h * s->w : 0;
-    int64_t y = y_lanes > 0 ? s->n * s->k * s->oh * s->ow : 0;
-    return (size_t)(ww_up(x, 16) + ww_up(y, 16));
+        task->pass == WW_CONV_WEIGHTS ? (double)(rows * s->k * (s->n < 8 ? s->n : 8)) : 0,
+        (double)columns_room(s, task->x_lanes, task->y_lanes)};
+    return alone_s(cost_s(5, factor[task->pass], term), s->n * s->groups == 1);
 }
 
 static ww_status columns_create(void **state, size_t *scratch_floats, const ww_conv_task *task)

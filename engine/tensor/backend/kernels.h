@@ -33,11 +33,11 @@ typedef struct ww_few {
     bool turned, add;
 } ww_few;
 
-/** A row of tiles of one block of channels: `count` of them, 4 pixels apart, the first with its
- * corner at (top, left) of map[h][w][lanes], outside of which all is 0. */
+/** A row of tiles of one block of channels: `count` of them, `tile` pixels apart, 4 or 2, the first
+ * with its corner at (top, left) of map[h][w][lanes], outside of which all is 0. */
 typedef struct ww_tile_row {
     float *map; /* read only, but by block_outputs */
-    int64_t h, w, top, left, count;
+    int64_t h, w, top, left, count, tile;
 } ww_tile_row;
 
 /** Rows of Winograd's points that are made together: of 0, of a and -a, of b and -b, of infinity.
@@ -53,12 +53,13 @@ typedef enum ww_row_pair {
 /** A row of points: the sums over channels first .. last-1, whole blocks, of a[tile][channel] times
  * b[channel][filter], point by point, and when all `channels` are summed, c = sums A. They are
  * a[channels/lanes][tiles][6][lanes], b[vectors][channels][6][lanes] and
- * c[vectors][tiles][4][lanes]; partial[vectors][tiles][6][lanes] keeps sums from call to call. */
+ * c[vectors][tiles][tile][lanes]; partial[vectors][tiles][6][lanes] keeps sums from call to call.
+ */
 typedef struct ww_block_product {
     const float *a, *b;
     float *c, *partial;
     int64_t tiles; /* of a block in memory; `rows` of them, a multiple of 4, are worked on */
-    int64_t rows, channels, first, last, vectors;
+    int64_t rows, channels, first, last, vectors, tile;
 } ww_block_product;
 
 /** A row of points: c[6][c_point], of each channel of a `c_row` floats, (add: +=) = the sum over
@@ -195,8 +196,9 @@ typedef struct ww_kernels {
     /** to[size][size][lanes] = G' u G of from[side^2][step]; 5 points for a size of 2, else 6. */
     void (*weight_tiles)(const float *from, size_t step, int size, float *to);
 
-    /** to[side^2][step][8] = G g G' of eight filters, taps[size][size][8]; likewise. */
-    void (*filter_tiles)(const float *taps, int size, float *to, size_t step);
+    /** to[side^2][lanes] = G g G' of taps[size][size][lanes], from the last to the first if they
+     * are turned, which those of 2x2 are not; likewise. */
+    void (*filter_tiles)(const float *taps, int size, bool turned, float *to);
 
     /** to[6][map_row], of each row fours[6][4] = B' d B, times the factors, of the 6x6 pixels at
      * from
@@ -206,14 +208,14 @@ typedef struct ww_kernels {
     void (*few)(const ww_few *few);
 
     /** Maps in blocks of channels, one or two rows of points of each tile: to[count][6][lanes], the
-     * second row `apart` behind the first, = rows of B' d B, of 6x6 pixels, and of A d A', of 4x4.
-     */
+     * second row `apart` behind the first, = rows of B' d B, of 6x6 pixels, and of A d A', of 4x4
+     * or 2x2. */
     void (*block_inputs)(ww_row_pair pair, const ww_tile_row *row, float *to, int64_t apart);
     void (*block_gradients)(ww_row_pair pair, const ww_tile_row *row, float *to, int64_t apart);
     void (*block_product)(const ww_block_product *product);
     void (*block_weights)(const ww_block_weights *weights);
-    /** The 4x4 pixels of each tile, of those that exist, = (add: +=) A' m of m[6][step], one row of
-     * it [count][4][lanes]. */
+    /** The pixels of each tile, of those that exist, = (add: +=) A' m of m[6][step], one row of it
+     * [count][tile][lanes]. */
     void (*block_outputs)(const ww_tile_row *row, const float *from, int64_t step, bool add);
     /** c[rows][vectors lanes] = (add: +=) the sum over n of a[rows] times b[vectors lanes]. */
     void (*product)(const ww_panels *panels, const float *a, const float *b, float *c,

@@ -62,7 +62,7 @@ bool ww_winograd_supports(const ww_conv_size *size, ww_conv_pass pass)
 
 bool ww_winograd_supports_blocks(const ww_conv_size *size, int64_t lanes)
 {
-    return lanes >= EIGHT && size->kh == 3 && ww_winograd_supports(size, WW_CONV_FORWARD) &&
+    return lanes >= EIGHT && size->stride == 1 && ww_winograd_supports(size, WW_CONV_FORWARD) &&
            size->c % lanes == 0 && size->k % lanes == 0;
 }
 
@@ -185,45 +185,57 @@ size_t ww_winograd_scratch(const ww_winograd *w)
 
 /* ---- filters: to[36][k/8][c][8], for blocks as ww_block_product wants ---- */
 
-/* Eight filters from k on, of channel c: from taps to their places. */
-static void put_filters(const ww_winograd *w, const float *taps, int64_t k, int64_t c, float *to)
+/* Filters k, .. of channel c, as many as there are lanes: points[..][lanes] to their places. */
+static void put_filters(const ww_winograd *w, const float *points, int64_t k, int64_t c, float *to)
 {
-    float points[MOST_POINTS * EIGHT];
-    if (!w->blocks) {
-        w->kernels->filter_tiles(taps, w->size, to + k * w->c + c * EIGHT, w->filter_floats);
+    int64_t lanes = w->kernels->lanes, n = (int64_t)ww_winograd_points(w), step = EIGHT;
+    if (w->blocks) {
+        to += (k * w->c + c * lanes) * PATCH;
+        for (int64_t p = 0; p < n; p++)
+            memcpy(to + p / PATCH * PATCH * (int64_t)w->filter_floats + p % PATCH * lanes,
+                   points + p * lanes, (size_t)lanes * sizeof *to);
         return;
     }
-    int64_t lanes = w->kernels->lanes;
-    w->kernels->filter_tiles(taps, w->size, points, EIGHT);
-    to += ((k - k % lanes) * w->c + c * lanes) * PATCH + k % lanes;
-    for (int64_t p = 0; p < MOST_POINTS; p++)
-        memcpy(to + p / PATCH * PATCH * (int64_t)w->filter_floats + p % PATCH * lanes,
-               points + p * EIGHT, EIGHT * sizeof *to);
+    step = ww_least(step, lanes);
+    for (int64_t l = 0; l < lanes && k + l < ww_up(w->k, EIGHT); l += step) {
+        float *eight = to + ((k + l) / EIGHT * w->c + c) * EIGHT + (k + l) % EIGHT;
+        for (int64_t p = 0; p < n; p++)
+            memcpy(eight + p * (int64_t)w->filter_floats, points + p * lanes + l,
+                   (size_t)step * sizeof *to);
+    }
 }
 
-/* Where tap q of a channel lies in the weights of one filter. */
-static int64_t place_of(const ww_winograd *w, int64_t c, int64_t q)
+/* As many filters as there are lanes, from k on, of one channel (with a stride, of its phases);
+ * lanes without a filter have the last one. */
+static void transform_lot(const ww_winograd *w, const float *weight, int64_t k, int64_t c,
+                          float *to)
 {
-    return w->cut == 1 ? c * ww_winograd_taps(w) + q
-                       : c / PHASES * TAPS_OF_CUT + ww_winograd_tap(c % PHASES, q);
+    float taps[MOST_TAPS * MOST_LANES], points[MOST_POINTS * MOST_LANES];
+    bool turned = w->pass == WW_CONV_DATA;
+    int64_t lanes = w->kernels->lanes, phases = w->cut == 2 ? PHASES : 1;
+    int64_t n = w->cut == 2 ? TAPS_OF_CUT : ww_winograd_taps(w), channels = w->c / phases;
+    int32_t offset[MOST_LANES];
+    for (int64_t l = 0; l < lanes; l++) /* of weights [k][c][n] or, turned, [c][k][n] */
+        offset[l] = (int32_t)(ww_least(k + l, w->k - 1) * (turned ? n : channels * n));
+    w->kernels->across_maps(taps, n, weight + (turned ? c * w->k * n : c * n), n, offset, 1, n);
+    for (int64_t phase = 0; phase < phases; phase++) {
+        float some[TAPS_OF_CUT * MOST_LANES];
+        for (int64_t q = 0; q < ww_winograd_taps(w) && phases > 1; q++)
+            memcpy(some + q * lanes, taps + ww_winograd_tap(phase, q) * lanes,
+                   (size_t)lanes * sizeof *taps);
+        w->kernels->filter_tiles(phases > 1 ? some : taps, w->size, turned, points);
+        put_filters(w, points, k, c * phases + phase, to);
+    }
 }
 
 static void transform_filters(const ww_winograd *w, const float *weight, float *to)
 {
-    bool turned = w->pass == WW_CONV_DATA;
-    int64_t n = ww_winograd_taps(w);
-    int64_t apart = turned ? n : w->c * n; /* from one filter to the next */
-#pragma omp parallel for num_threads(w->threads) if (w->c * w->k > 1024)
-    for (int64_t k = 0; k < w->k; k += EIGHT)
-        for (int64_t c = 0; c < w->c; c++) {
-            float taps[MOST_TAPS * EIGHT] = {0};
-            for (int64_t q = 0; q < n; q++) {
-                int64_t at = turned ? c * w->k * n + n - 1 - q : place_of(w, c, q);
-                for (int64_t l = 0; l < ww_least(EIGHT, w->k - k); l++)
-                    taps[q * EIGHT + l] = weight[(k + l) * apart + at];
-            }
-            put_filters(w, taps, k, c, to);
-        }
+    int64_t lanes = w->kernels->lanes, lots = (ww_up(w->k, EIGHT) + lanes - 1) / lanes;
+    int64_t channels = w->cut == 2 ? w->c / PHASES : w->c;
+#pragma omp parallel for collapse(2) num_threads(w->threads) if (w->c * w->k > 4096)
+    for (int64_t lot = 0; lot < lots; lot++)
+        for (int64_t c = 0; c < channels; c++)
+            transform_lot(w, weight, lot * lanes, c, to);
 }
 
 const float *ww_winograd_filters(ww_winograd *w, const float *weight, float **scratch)

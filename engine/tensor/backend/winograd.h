@@ -15,7 +15,7 @@ typedef struct ww_winograd ww_winograd;
  * padding narrower than the filter. */
 bool ww_winograd_supports(const ww_conv_size *size, ww_conv_pass pass);
 
-/** Whether it can on maps in blocks of as many channels as there are lanes, 8 or more: 3x3 alone.
+/** Whether it can on maps in blocks of as many channels as there are lanes, 8 or more: 3x3 and 5x5.
  */
 bool ww_winograd_supports_blocks(const ww_conv_size *size, int64_t lanes);
 

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Winograd's F(4x4, 3x3) on maps in blocks of channels (op.h); winograd.c has the theory.
+/* Winograd's F(4x4, 3x3) and F(2x2, 5x5) on maps in blocks of channels (op.h); winograd.c has the
+ * theory.
  *
  * A vector is a pixel of as many channels as there are lanes, so patches are read from the maps and
  * tiles are written to them as they lie: nothing is staged, turned or shuffled. What is left to
- * save are the transformed tiles, 36 numbers for 16 pixels, written and read once more from a
+ * save are the transformed tiles, 36 numbers for 16 pixels (4), written and read once more from a
  * second cache. So a block of tiles is done a row of six points at a time,
  *
  *     V_i = (B' d)_i B,   M_i = sum over channels of U_i * V_i,   O_i = M_i A,   then Y = A' O:
  *
  * the patches are read for each row anew (for two rows, of a and -a, at once), V_i stays in a first
- * cache, M_i in registers, and only O, 24 numbers a tile, is kept. The sums of a weight gradient
- * take rows of B' d B and of A dY A' likewise. */
+ * cache, M_i in registers, and only O, 24 (12) numbers a tile, is kept. The sums of a weight
+ * gradient take rows of B' d B and of A dY A' likewise. */
 #include "engine/base/shares.h"
 #include "engine/tensor/backend/winograd_inside.h"
 
@@ -48,8 +49,7 @@ void ww_winograd_plan_blocks(ww_winograd *w)
     w->step[0] = (size_t)(w->block * PATCH * w->c);
     w->step[1] = ww_winograd_spread(w->block * w->tile * w->k);
     w->own_floats = 2 * w->step[0] + PATCH * w->step[1];
-    if (w->c > PANEL)
-        w->own_floats += (size_t)(w->block * PATCH * w->k);
+    w->own_floats += (size_t)(w->block * PATCH * w->k);
 }
 
 struct run {
@@ -87,7 +87,8 @@ static void transform(const struct run *run, const struct place *p, ww_row_pair 
                            w->w,
                            p->row * w->tile - w->pad,
                            p->column * w->tile - w->pad,
-                           p->count};
+                           p->count,
+                           w->tile};
         w->kernels->block_inputs(pair, &row, to + (b * w->block + p->i) * PATCH * lanes,
                                  (int64_t)w->step[0]);
     }
@@ -103,7 +104,8 @@ static void finish(const struct run *run, const struct place *p, const float *fr
                            w->ow,
                            p->row * w->tile,
                            p->column * w->tile,
-                           p->count};
+                           p->count,
+                           w->tile};
         w->kernels->block_outputs(&row, from + (b * w->block + p->i) * w->tile * lanes,
                                   (int64_t)w->step[1], run->add);
     }
@@ -121,7 +123,8 @@ static void product(const struct run *run, int row, int64_t tiles, const float *
                           .tiles = w->block,
                           .rows = ww_up(tiles, FOUR),
                           .channels = w->c,
-                          .vectors = lots(w, w->k)};
+                          .vectors = lots(w, w->k),
+                          .tile = w->tile};
     for (; p.first < w->c; p.first += PANEL) {
         p.last = ww_least(p.first + PANEL, w->c);
         w->kernels->block_product(&p);
@@ -237,7 +240,8 @@ static void transform_chunk(const ww_winograd *w, ww_row_pair pair, bool patches
                                  width,
                                  row % w->down * w->tile - pad,
                                  -pad,
-                                 w->across};
+                                 w->across,
+                                 w->tile};
             (patches ? w->kernels->block_inputs : w->kernels->block_gradients)(
                 pair, &tiles, to, (int64_t)w->step[patches ? 0 : 1]);
         }

@@ -371,43 +371,62 @@ TARGET static void weight_tiles(const float *from, size_t step, int size, float 
         weights_of(5, 2, from, step, to);
 }
 
-/* to[side^2][step] = G g G' of eight filters at once: taps[n][n][8]. */
-TARGET INLINE void filters_of(const int side, const int n, const float *taps, float *to,
-                              size_t step)
+/* G g: n, 3, 5 or 2, to 6; 2 to 5. */
+TARGET INLINE void filter_column(const int n, const vec g[5], vec o[6])
 {
-    const float f0 = 1 / (A2 * B2), fa = 1 / (2 * A2 * (A2 - B2)), fb = 1 / (2 * B2 * (B2 - A2));
-    const float g[6][5] = {{f0, 0, 0, 0, 0},
-                           {fa, fa * A1, fa * A2, fa * A3, fa * A4},
-                           {fa, -fa * A1, fa * A2, -fa * A3, fa * A4},
-                           {fb, fb * B1, fb * B2, fb * B3, fb * B4},
-                           {fb, -fb * B1, fb * B2, -fb * B3, fb * B4},
-                           {0, 0, n == 3, 0, n == 5}};
-    float t[6][5][8];
-    for (int i = 0; i < side; i++)
-        for (int j = 0; j < n; j++)
-            for (int l = 0; l < 8; l++) {
-                t[i][j][l] = g[i][0] * taps[j * 8 + l];
-                for (int q = 1; q < n; q++)
-                    t[i][j][l] += g[i][q] * taps[(q * n + j) * 8 + l];
-            }
-    for (int i = 0; i < side; i++)
-        for (int j = 0; j < side; j++)
-            for (int l = 0; l < 8; l++) {
-                float sum = g[j][0] * t[i][0][l];
-                for (int q = 1; q < n; q++)
-                    sum += g[j][q] * t[i][q][l];
-                to[(size_t)(i * side + j) * step + (size_t)l] = sum;
-            }
+    const vec fa = ALL(1 / (2 * A2 * (A2 - B2))), fb = ALL(1 / (2 * B2 * (B2 - A2)));
+    vec a = g[0], b = g[0], odd_a = MUL(ALL(A1), g[1]), odd_b = MUL(ALL(B1), g[1]);
+    if (n > 2) {
+        a = FMA(ALL(A2), g[2], a);
+        b = FMA(ALL(B2), g[2], b);
+    }
+    if (n == 5) {
+        a = FMA(ALL(A4), g[4], a);
+        b = FMA(ALL(B4), g[4], b);
+        odd_a = FMA(ALL(A3), g[3], odd_a);
+        odd_b = FMA(ALL(B3), g[3], odd_b);
+    }
+    o[0] = MUL(ALL(1 / (A2 * B2)), g[0]);
+    o[1] = MUL(fa, ADD(a, odd_a));
+    o[2] = MUL(fa, SUB(a, odd_a));
+    o[3] = MUL(fb, ADD(b, odd_b));
+    o[4] = MUL(fb, SUB(b, odd_b));
+    if (n > 2)
+        o[5] = g[n - 1];
 }
 
-TARGET static void filter_tiles(const float *taps, int size, float *to, size_t step)
+TARGET INLINE void filters_of(const int side, const int n, const bool turned, const float *taps,
+                              float *to)
 {
-    if (size == 3)
-        filters_of(6, 3, taps, to, step);
-    else if (size == 5)
-        filters_of(6, 5, taps, to, step);
+    vec t[5][6];
+    for (int j = 0; j < n; j++) {
+        vec g[5];
+        for (int i = 0; i < n; i++)
+            g[i] = LOAD(taps + (turned ? n * n - 1 - i * n - j : i * n + j) * LANES);
+        filter_column(n, g, t[j]);
+    }
+    for (int i = 0; i < side; i++) {
+        vec g[5], o[6];
+        for (int j = 0; j < n; j++)
+            g[j] = t[j][i];
+        filter_column(n, g, o);
+        for (int j = 0; j < side; j++)
+            STORE(to + (i * side + j) * LANES, o[j]);
+    }
+}
+
+TARGET static void filter_tiles(const float *taps, int size, bool turned, float *to)
+{
+    if (size == 2)
+        filters_of(5, 2, false, taps, to);
+    else if (size == 3 && turned)
+        filters_of(6, 3, true, taps, to);
+    else if (size == 3)
+        filters_of(6, 3, false, taps, to);
+    else if (turned)
+        filters_of(6, 5, true, taps, to);
     else
-        filters_of(5, 2, taps, to, step);
+        filters_of(6, 5, false, taps, to);
 }
 
 /* c[rows][vectors LANES] (+)= the sum over n of a[rows] b[vectors LANES]. */
