@@ -79,11 +79,11 @@ static bool in_place(const ww_program *program, const ww_unit *unit, int k, cons
 static int contribution_buffer(ww_program *program, const ww_unit *unit, int k, ww_array *to,
                                bool first)
 {
-    int time = ww_time_backward(program, (int)(unit - program->units));
-    int fresh = gradient_buffer(program, to, time);
+    int u = (int)(unit - program->units);
+    int fresh = gradient_buffer(program, to, ww_guest_backward_begins(program, u));
     ww_buffer *buffer = &program->buffers[fresh];
     if (!first) {
-        buffer->last = time;
+        buffer->last = ww_time_backward(program, u);
         buffer->role = "gradient (of one of several uses)";
     }
     if (!in_place(program, unit, k, to))

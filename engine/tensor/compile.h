@@ -70,12 +70,13 @@ typedef struct ww_unit {
     ww_shape *in_shape;                          /* [n_in] */
     float **in, **kept_in, **grad_in;            /* [n_in] */
     ww_target *target;                           /* [n_in] */
-    int rest_host, sums_host, back_host; /* the units that do its sums, and what comes after them,
-                                            forward and backward (guests.c); -1: itself */
-    int saved, scratch;                  /* buffers */
-    uint64_t key;                        /* of its random numbers */
-    int segment;                         /* of the units (recompute.c) */
-    bool repeats;                        /* goes forward once more, by the call `again` */
+    int sums_host, rest_host; /* the units that do its sums, and what comes after them (guests.c);
+                                 -1: itself */
+    int back_sums_host, back_rest_host; /* the same backward */
+    int saved, scratch;                 /* buffers */
+    uint64_t key;                       /* of its random numbers */
+    int segment;                        /* of the units (recompute.c) */
+    bool repeats;                       /* goes forward once more, by the call `again` */
     ww_op_call again;
     float **again_in; /* [n_in] */
     double forward_s, backward_s;
@@ -163,8 +164,9 @@ void ww_guests_mark(ww_program *program);
 void ww_guests_tell(ww_program *program, bool invited);
 /** When all that unit u does forward is done, by itself or by its host. */
 int ww_guest_forward(const ww_program *program, int u);
-/** The same backward. */
+/** The same backward; and when the first of it is. */
 int ww_guest_backward(const ww_program *program, int u);
+int ww_guest_backward_begins(const ww_program *program, int u);
 
 /** Decides which gradients are left as factors, if options.late says so (late.c). */
 ww_status ww_late_mark(ww_program *program);

@@ -7,7 +7,9 @@
  *
  *     forward: before it reads its maps, what is left of the normalisation that gives them;
  *              after it has written its own, the sums of the normalisation that reads them;
- *     backward: before it reads the gradient of its maps, what is left of that normalisation.
+ *     backward: before it reads the gradient of its maps, what is left of that normalisation;
+ *               after it has written, or completed, that of what it read, the sums of the
+ *               normalisation that gave it.
  *
  * Every number is computed from the same numbers in the same order as without. What the guest reads
  * has to live until its host's time. Programs that are profiled, that recompute, or that run steps
@@ -62,14 +64,37 @@ static void mark_forward(ww_program *program, int u)
         program->units[reader].sums_host = u;
 }
 
+/* The unit that gives what unit u reads first, if u is the last to say something of its gradient;
+ * -1: none. */
+static int completed_by(const ww_program *program, int u)
+{
+    const ww_unit *unit = &program->units[u];
+    const ww_array *in = &program->arrays[unit->node->in[0]];
+    if (in->unit < 0 || (in->uses > 1 && (unit->forward.can_add & 1) == 0))
+        return -1;
+    for (int v = in->unit + 1; v < u; v++)
+        for (int k = 0; k < program->units[v].node->n_in; k++)
+            if (program->units[v].node->in[k] == unit->node->in[0])
+                return -1;
+    return in->unit;
+}
+
+static bool has_parts_back(const ww_program *program, int u)
+{
+    return u >= 0 && has_parts(&program->units[u]) && program->units[u].differentiated &&
+           is_first_back(program, u);
+}
+
 static void mark_backward(ww_program *program, int u)
 {
     const ww_unit *unit = &program->units[u];
-    int reader = reader_of(program, u);
-    if (unit->differentiated && reader >= 0 && unit->node->op->hosts(&unit->forward, true) &&
-        has_parts(&program->units[reader]) && program->units[reader].differentiated &&
-        is_first_back(program, reader))
-        program->units[reader].back_host = u;
+    int reader = reader_of(program, u), giver = completed_by(program, u);
+    if (!unit->differentiated || !unit->node->op->hosts(&unit->forward, true))
+        return;
+    if (has_parts_back(program, reader))
+        program->units[reader].back_rest_host = u;
+    if (has_parts_back(program, giver))
+        program->units[giver].back_sums_host = u;
 }
 
 void ww_guests_mark(ww_program *program)
@@ -78,7 +103,8 @@ void ww_guests_mark(ww_program *program)
     bool none = o->profile || o->recompute || o->reference || program->lanes > 1;
     for (int u = 0; u < program->n_units; u++) {
         ww_unit *unit = &program->units[u];
-        unit->rest_host = unit->sums_host = unit->back_host = -1;
+        unit->rest_host = unit->sums_host = -1;
+        unit->back_rest_host = unit->back_sums_host = -1;
     }
     for (int u = 0; u < program->n_units && !none; u++)
         if (program->units[u].node->op->hosts != NULL) {
@@ -111,7 +137,8 @@ void ww_guests_tell(ww_program *program, bool invited)
         ww_unit *unit = &program->units[u];
         invite(program, unit, unit->rest_host, WW_PART_REST, false);
         invite(program, unit, unit->sums_host, WW_PART_SUMS, false);
-        invite(program, unit, unit->back_host, WW_PART_REST, true);
+        invite(program, unit, unit->back_sums_host, WW_PART_SUMS, true);
+        invite(program, unit, unit->back_rest_host, WW_PART_REST, true);
     }
 }
 
@@ -123,6 +150,12 @@ int ww_guest_forward(const ww_program *program, int u)
 
 int ww_guest_backward(const ww_program *program, int u)
 {
-    int host = program->units[u].back_host;
+    int host = program->units[u].back_rest_host;
+    return ww_time_backward(program, host >= 0 ? host : u);
+}
+
+int ww_guest_backward_begins(const ww_program *program, int u)
+{
+    int host = program->units[u].back_sums_host;
     return ww_time_backward(program, host >= 0 ? host : u);
 }

@@ -54,7 +54,8 @@ typedef enum ww_rectifies {
 typedef enum ww_op_part { WW_PART_SUMS, WW_PART_REST } ww_op_part;
 
 /** A part of another operator's call; call: NULL: none. Of the host, `before` is done before it
- * reads some samples (of in[0], of grad_out), `after` when it has written some (of out). */
+ * reads some samples (of in[0], of grad_out), `after` when it has written some (of out, of
+ * grad_in[0]). */
 typedef struct ww_guest {
     const struct ww_op *op;
     struct ww_op_call *call;

@@ -38,6 +38,7 @@ static const struct form forms[] = {{24, 24, 15, 3, 2, 16, 0},
                                     {18, 21, 5, 4, 1, 32, FILTERED | LATE},
                                     {17, 16, 7, 5, 1, 16, RECTIFIED | LATE},
                                     {24, 20, 4, 6, 1, 32, SUM | LATE},
+                                    {20, 14, 9, 4, 1, 16, SUM},
                                     {16, 14, 33, 4, 1, 16, FILTERED | RECTIFIED | SUM}};
 enum { N_FORMS = sizeof forms / sizeof forms[0], LEAST_GUESTS = 4, LEAST_BLOCKED = 16 };
 
@@ -129,10 +130,11 @@ static int blocked_maps(const ww_program *p)
     return n;
 }
 
-/* Guests of each kind, as marked and as the calls have been told; and those
- * whose host adds to the gradient that they read. */
+/* Guests of each kind, as marked and as the calls have been told; those whose
+ * host adds to the gradient that they have passed on, and those whose sums are
+ * of a gradient to which their host has added. */
 struct guests {
-    int rest, sums, back, round, told;
+    int rest, sums, back, back_sums, round, completed, told;
 };
 
 static struct guests guests_of(const ww_program *p)
@@ -141,11 +143,12 @@ static struct guests guests_of(const ww_program *p)
     for (int u = 0; u < p->n_units; u++) {
         const ww_unit *unit = &p->units[u];
         n.rest += unit->rest_host >= 0, n.sums += unit->sums_host >= 0;
-        n.back += unit->back_host >= 0;
-        n.round += unit->back_host >= 0 && unit->node->n_in == 6 &&
-                   p->units[unit->back_host].node->in[0] == unit->node->in[5];
+        n.back += unit->back_rest_host >= 0, n.back_sums += unit->back_sums_host >= 0;
+        n.round += unit->back_rest_host >= 0 && unit->node->n_in == 6 &&
+                   p->units[unit->back_rest_host].node->in[0] == unit->node->in[5];
+        n.completed += unit->back_sums_host >= 0 && p->arrays[unit->id].uses > 1;
         n.told += (unit->forward.before.call != NULL) + (unit->forward.after.call != NULL) +
-                  (unit->backward.before.call != NULL);
+                  (unit->backward.before.call != NULL) + (unit->backward.after.call != NULL);
     }
     return n;
 }
@@ -177,7 +180,8 @@ static ww_made make_hosted(const struct form *f, int threads, ww_mode mode, bool
     cr_assert(blocked_maps(p) >= LEAST_BLOCKED, "%d maps in blocks", blocked_maps(p));
     cr_assert(n.rest >= LEAST_GUESTS && n.sums >= LEAST_GUESTS, "%d, %d", n.rest, n.sums);
     cr_assert(n.back >= back && n.round >= round, "%d, %d around", n.back, n.round);
-    cr_assert_eq(n.told, n.rest + n.sums + n.back);
+    cr_assert(n.back_sums >= back && n.completed >= round, "%d, %d", n.back_sums, n.completed);
+    cr_assert_eq(n.told, n.rest + n.sums + n.back + n.back_sums);
     if (!invited) {
         ww_guests_tell(p, false);
         cr_assert_eq(guests_of(p).told, 0);
@@ -407,9 +411,16 @@ static void check_lives(const ww_program *p, int u)
     const ww_unit *unit = &p->units[u];
     const ww_array *x = &p->arrays[unit->node->in[0]], *y = &p->arrays[unit->id];
     const ww_array *added = unit->node->n_in > 5 ? &p->arrays[unit->node->in[5]] : NULL;
-    int back = ww_time_backward(p, unit->back_host);
+    int back = ww_time_backward(p, unit->back_rest_host);
     if (unit->sums_host >= 0)
         lives(p, unit, unit->saved, unit->sums_host, u, "the sums");
+    if (unit->back_sums_host >= 0) {
+        int begin = ww_time_backward(p, unit->back_sums_host), end = ww_time_backward(p, u);
+        lives(p, unit, x->buffer, u, end, "x");
+        lives(p, unit, y->gradient_buffer, begin, end, "dy");
+        if (added != NULL)
+            lives(p, unit, added->gradient_buffer, begin, end, "dy that has passed");
+    }
     if (unit->rest_host >= 0) {
         lives(p, unit, x->buffer, u, unit->rest_host, "x");
         lives(p, unit, unit->saved, u, unit->rest_host, "the moments");
@@ -417,7 +428,7 @@ static void check_lives(const ww_program *p, int u)
     }
     if (unit->rest_host >= 0 && added != NULL)
         lives(p, unit, added->buffer, u, unit->rest_host, "what is added");
-    if (unit->back_host < 0)
+    if (unit->back_rest_host < 0)
         return;
     lives(p, unit, x->buffer, u, back, "x");
     lives(p, unit, unit->saved, u, back, "the moments");

@@ -302,8 +302,9 @@ struct both {
     float *by_x, *by_weight; /* what one after the other gives */
 };
 
+/* guest: NULL, or who will look at the gradient of x. */
 static void run_both(const struct work *w, const struct both *b, float *y, bool add,
-                     const ww_around *around)
+                     struct guest *guest, const ww_around *around)
 {
     size_t floats = w->floats[WW_CONV_DATA], room = ww_winograd_both_scratch(b->data, b->weights);
     float *scratch = room_for(room), *wanted = room_for(floats), *by_x = room_for(floats);
@@ -312,6 +313,8 @@ static void run_both(const struct work *w, const struct both *b, float *y, bool 
         memcpy(by_x, w->of[WW_CONV_DATA], floats * sizeof *by_x);
     for (size_t i = 0; i < floats; i++)
         wanted[i] = add ? by_x[i] + b->by_x[i] : b->by_x[i];
+    if (guest != NULL)
+        guest->seen = by_x, guest->wanted = wanted;
     ww_winograd_run_both(b->data, b->weights, w->of[WW_CONV_DATA], w->of[WW_CONV_WEIGHTS], y, by_x,
                          by_weight, scratch, add, around);
     cr_assert(scratch[room] == SENTINEL, "%s: both: scratch overrun", w->where);
@@ -320,20 +323,21 @@ static void run_both(const struct work *w, const struct both *b, float *y, bool 
     free(scratch), free(wanted), free(by_x), free(by_weight);
 }
 
-/* y is not a number but where it is made, just before it is read. */
+/* y is not a number but where it is made, just before it is read; the gradient of x is looked at
+ * after it has been written. */
 static void run_both_around(const struct work *w, const struct both *b, bool add, bool far)
 {
-    size_t floats = w->floats[WW_CONV_FORWARD];
+    size_t floats = w->floats[WW_CONV_FORWARD], n = (size_t)w->size.n;
     float *y = room_for(floats);
     struct guest guest = guest_of(w);
-    const struct turn before = {&guest, make};
-    guest.from = w->of[WW_CONV_FORWARD], guest.to = y;
-    guest.each = floats / (size_t)w->size.n;
-    run_both(w, b, y, add, &(ww_around){take_turn, &before, NULL});
+    const struct turn before = {&guest, make}, after = {&guest, look};
+    guest.from = w->of[WW_CONV_FORWARD], guest.to = y, guest.each = floats / n;
+    guest.each_seen = w->floats[WW_CONV_DATA] / n;
+    run_both(w, b, y, add, &guest, &(ww_around){take_turn, &before, &after});
     cr_assert_eq(guest.elsewhere == 0, far, "%s: %s", w->where, w->kernels->name);
     for (size_t i = 0; i < floats && !far; i++)
         cr_assert(isnan(y[i]), "%s: y is written", w->where);
-    end_guest(w, &guest, true, false);
+    end_guest(w, &guest, true, true);
     cr_assert(y[floats] == SENTINEL, "%s: y overrun", w->where);
     free(y);
 }
@@ -349,8 +353,8 @@ static void check_both(const struct work *w, int threads, bool keep, bool far)
         b.by_x = pass_of(w, WW_CONV_DATA, 1, false);
         b.by_weight = pass_of(w, WW_CONV_WEIGHTS, 1, false);
         for (int add = 0; add < 2; add++) {
-            run_both(w, &b, y, add, NULL);
-            run_both(w, &b, y, add, &(ww_around){take_turn, NULL, NULL});
+            run_both(w, &b, y, add, NULL, NULL);
+            run_both(w, &b, y, add, NULL, &(ww_around){take_turn, NULL, NULL});
             run_both_around(w, &b, add, far);
         }
         free(b.by_x), free(b.by_weight);

@@ -83,7 +83,8 @@ bool ww_conv_can_around(const ww_conv *conv);
 void ww_conv_run_around(const ww_conv *conv, float *x, float *weight, float *y, float *scratch,
                         const ww_around *around);
 /** With how much scratch WW_CONV_DATA and WW_CONV_WEIGHTS can run at once (0: they cannot), and
- * that: x, weight and y are read; around: NULL, or what is done before y is. */
+ * that: x, weight and y are read; around: NULL, or what is done before
+ * y is, and after x_gradient is written. */
 size_t ww_conv_both_scratch(const ww_conv *data, const ww_conv *weights);
 void ww_conv_run_both(const ww_conv *data, const ww_conv *weights, float *x, float *weight,
                       float *y, float *x_gradient, float *weight_gradient, float *scratch, bool add,

@@ -46,9 +46,9 @@ void ww_winograd_run_around(ww_winograd *winograd, float *x, float *weight, floa
 bool ww_winograd_can_both(const ww_winograd *data, const ww_winograd *weights);
 /** Floats of workspace that both want then, aligned to 64 bytes. */
 size_t ww_winograd_both_scratch(const ww_winograd *data, const ww_winograd *weights);
-/** Runs both while y is near, before samples of which something else is done (around: NULL:
- * nothing). x, weight and y are read, y not where `around` makes it; x_gradient is written, or
- * added to. The same bits as one after the other. */
+/** Runs both while y is near, before samples of which something else is done, as it is after those
+ * of x_gradient (around: NULL: nothing). x, weight and y are read, y not where `around` makes it;
+ * x_gradient is written, or added to. The same bits as one after the other. */
 void ww_winograd_run_both(ww_winograd *data, ww_winograd *weights, float *x, float *weight,
                           float *y, float *x_gradient, float *weight_gradient, float *scratch,
                           bool add, const ww_around *around);

@@ -332,6 +332,8 @@ static void run_some(const struct both *both, int64_t row, int64_t stop, float *
         own += ww_up(near_floats(w), LINE);
     }
     run_samples(&data, first, last, own);
+    if (around != NULL && around->after != NULL)
+        around->run(around->after, first, last, NULL);
     for (int64_t at = row; at < stop; at += chunk)
         ww_winograd_run_chunk_blocks(w, at, ww_least(chunk, stop - at), none, both->x, data.in,
                                      sums, begin && at == row, own);
