@@ -122,9 +122,9 @@ ww_status ww_program_check_finite(ww_program *program, uint64_t step)
     if (check_results(program) == WW_OK)
         return WW_OK;
     ww_program_key(program, step);
-    ww_guests_tell(program, false);
+    WW_TRY(ww_guests_tell(program, false));
     ww_status status = check_steps(program);
-    ww_guests_tell(program, true);
+    (void)ww_guests_tell(program, true); /* frees memory only */
     return status;
 }
 

@@ -281,7 +281,7 @@ static ww_status build(ww_program *program)
     WW_TRY(prepare(program));
     ww_guests_mark(program);
     WW_TRY(ww_memory_plan(program));
-    ww_guests_tell(program, true);
+    WW_TRY(ww_guests_tell(program, true));
     ww_neutral_plan(program);
     WW_TRY(ww_steps_list(program));
     return program->lanes > 1 ? ww_lanes_plan(program) : WW_OK;
@@ -321,5 +321,6 @@ void ww_program_free(ww_program *program)
             unit->node->op->release(unit->forward.plan);
     }
     free(program->memory);
+    free(program->spare);
     ww_arena_free(program->arena);
 }

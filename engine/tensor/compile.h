@@ -32,6 +32,8 @@ typedef struct ww_array {
     bool varies;                 /* depends on something that is differentiated */
     bool wanted;                 /* its gradient is computed */
     bool blocked;                /* it, and its gradient, lie in blocks of channels (blocks.c) */
+    bool near;                   /* made anew, by a guest, wherever it is read (guests.c); its
+                                    memory is that of the reader */
     double loss_weight;          /* d loss / d this, directly */
     int last;                    /* time of the last read of the value */
     int buffer, gradient_buffer; /* WW_NO_BUFFER where the numbers are elsewhere */
@@ -114,6 +116,7 @@ struct ww_program {
     int parameter_gradients; /* buffer */
     size_t parameter_floats;
     float *memory;
+    float *spare; /* of what is made anew, while there are no guests; else NULL */
     size_t memory_floats, unshared_floats;
     int lanes;          /* threads that take steps side by side; 1: one step at a time */
     int scratch;        /* the buffer that all units share, in a part for each lane */
@@ -160,8 +163,9 @@ void ww_blocks_mark(ww_program *program);
 
 /** Decides which units do parts of others (guests.c). */
 void ww_guests_mark(ww_program *program);
-/** Tells the calls, once all is at its place, or takes it back. */
-void ww_guests_tell(ww_program *program, bool invited);
+/** Tells the calls, once all is at its place, or takes it back. What is made anew then has memory
+ * that it does not have otherwise. Errors: WW_ENOMEM; nothing has changed. */
+ww_status ww_guests_tell(ww_program *program, bool invited);
 /** When all that unit u does forward is done, by itself or by its host. */
 int ww_guest_forward(const ww_program *program, int u);
 /** The same backward; and when the first of it is. */

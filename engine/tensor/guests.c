@@ -11,9 +11,15 @@
  *               after it has written, or completed, that of what it read, the sums of the
  *               normalisation that gave it.
  *
+ * Of a normalisation whose output one convolution alone reads, that output is then made anew
+ * wherever samples of it are read, forward and for the gradient of the filters, and never lies in
+ * memory as a whole.
+ *
  * Every number is computed from the same numbers in the same order as without. What the guest reads
  * has to live until its host's time. Programs that are profiled, that recompute, or that run steps
  * side by side have no guests. */
+
+#include <stdlib.h>
 
 #include "engine/tensor/compile.h"
 
@@ -97,6 +103,20 @@ static void mark_backward(ww_program *program, int u)
         program->units[giver].back_sums_host = u;
 }
 
+/* Whether what unit u gives is made anew for its host, which alone reads it, forward and backward:
+ * all that u makes it from is kept for its own way back, which comes later. */
+static bool is_near(const ww_program *program, int u)
+{
+    const ww_unit *unit = &program->units[u];
+    if (unit->rest_host < 0 || program->arrays[unit->id].uses != 1 || !unit->differentiated ||
+        unit->node->n_in != unit->node->op->min_in || ww_unit_keeps_out(unit) ||
+        !ww_unit_keeps_in(unit, 0))
+        return false;
+    const ww_unit *host = &program->units[unit->rest_host];
+    return host->differentiated && host->node->op->near != NULL &&
+           host->node->op->near(&host->forward);
+}
+
 void ww_guests_mark(ww_program *program)
 {
     const ww_compile_options *o = &program->options;
@@ -111,6 +131,8 @@ void ww_guests_mark(ww_program *program)
             mark_forward(program, u);
             mark_backward(program, u);
         }
+    for (int u = 0; u < program->n_units; u++)
+        program->arrays[program->units[u].id].near = is_near(program, u);
 }
 
 static void invite(ww_program *program, ww_unit *unit, int host, ww_op_part part, bool backward)
@@ -124,8 +146,48 @@ static void invite(ww_program *program, ww_unit *unit, int host, ww_op_part part
         (ww_guest){unit->node->op, call, part, backward};
 }
 
-void ww_guests_tell(ww_program *program, bool invited)
+/* Of the output of unit u, if it is made anew. */
+static size_t spare_floats(const ww_program *program, int u)
 {
+    const ww_array *out = &program->arrays[program->units[u].id];
+    size_t line = WW_ALIGNMENT / sizeof(float);
+    return out->near ? (out->floats + line - 1) / line * line : 0;
+}
+
+/* What unit u gives lies at `data`, unless that is NULL. */
+static void place(ww_program *program, int u, float *data)
+{
+    ww_unit *unit = &program->units[u], *host = &program->units[unit->rest_host];
+    program->arrays[unit->id].data = program->arrays[unit->id].again_data = data;
+    unit->forward.out = data;
+    host->in[0] = host->again_in[0] = host->kept_in[0] = data;
+    host->backward.remake = (ww_guest){unit->node->op, &unit->forward, WW_PART_REST, false};
+}
+
+/* All that is made anew: memory of its own, or none. */
+static ww_status place_all(ww_program *program, bool away)
+{
+    size_t floats = 0, at = 0;
+    for (int u = 0; u < program->n_units; u++)
+        floats += spare_floats(program, u);
+    if (!away && floats > 0 && program->spare == NULL) {
+        program->spare = aligned_alloc(WW_ALIGNMENT, floats * sizeof *program->spare);
+        if (program->spare == NULL)
+            return WW_FAIL(WW_ENOMEM, "out of memory: %zu bytes", floats * sizeof(float));
+    }
+    for (int u = 0; u < program->n_units; at += spare_floats(program, u++))
+        if (spare_floats(program, u) > 0)
+            place(program, u, away ? NULL : program->spare + at);
+    if (away) {
+        free(program->spare);
+        program->spare = NULL;
+    }
+    return WW_OK;
+}
+
+ww_status ww_guests_tell(ww_program *program, bool invited)
+{
+    WW_TRY(place_all(program, invited));
     for (int u = 0; u < program->n_units; u++) {
         ww_op_call *calls[] = {&program->units[u].forward, &program->units[u].backward};
         for (int i = 0; i < 2; i++) {
@@ -140,6 +202,7 @@ void ww_guests_tell(ww_program *program, bool invited)
         invite(program, unit, unit->back_sums_host, WW_PART_SUMS, true);
         invite(program, unit, unit->back_rest_host, WW_PART_REST, true);
     }
+    return WW_OK;
 }
 
 int ww_guest_forward(const ww_program *program, int u)

@@ -95,6 +95,8 @@ static void place_output(ww_program *program, int u)
 {
     ww_unit *unit = &program->units[u];
     ww_array *out = &program->arrays[unit->id];
+    if (out->near)
+        return;
     if (in_place(program, u)) {
         out->buffer = program->arrays[unit->node->in[0]].buffer;
         ww_buffer *buffer = &program->buffers[out->buffer];

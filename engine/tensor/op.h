@@ -81,6 +81,7 @@ typedef struct ww_op_call {
     unsigned blocked;                    /* which operands lie in blocks */
     unsigned wants; /* bit k: backward may be asked for grad_in[k]; known to prepare */
     ww_guest before, after;
+    ww_guest remake;    /* where in[0] is NULL, `before` makes it forward, this backward (near) */
     unsigned elsewhere; /* bit WW_PART_..: another does that */
     bool again;         /* the same forward call once more in a run: states have moved already */
     ww_mode mode;
@@ -151,6 +152,9 @@ struct ww_op {
     bool (*parts)(const ww_op_call *call);
     /** Whether it can do parts of others around it, forward or backward; after `prepare`. */
     bool (*hosts)(const ww_op_call *call, bool backward);
+    /** Whether in[0] then need not be in memory, but is made by guests where it is read; after
+     * `prepare`. NULL: it has to be. */
+    bool (*near)(const ww_op_call *call);
 
     /** Whether out would be in[0], bit for bit, by what the other inputs hold now. NULL: never. */
     bool (*neutral)(const ww_op_call *call);

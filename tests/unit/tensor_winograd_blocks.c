@@ -302,10 +302,11 @@ struct both {
     float *by_x, *by_weight; /* what one after the other gives */
 };
 
-/* guest: NULL, or who will look at the gradient of x. */
+/* guest: NULL, or who will look at the gradient of x. x is not there if it is made again. */
 static void run_both(const struct work *w, const struct both *b, float *y, bool add,
                      struct guest *guest, const ww_around *around)
 {
+    float *x = around != NULL && around->again != NULL ? NULL : w->of[WW_CONV_DATA];
     size_t floats = w->floats[WW_CONV_DATA], room = ww_winograd_both_scratch(b->data, b->weights);
     float *scratch = room_for(room), *wanted = room_for(floats), *by_x = room_for(floats);
     float *by_weight = room_for(w->floats[WW_CONV_WEIGHTS]);
@@ -315,8 +316,8 @@ static void run_both(const struct work *w, const struct both *b, float *y, bool 
         wanted[i] = add ? by_x[i] + b->by_x[i] : b->by_x[i];
     if (guest != NULL)
         guest->seen = by_x, guest->wanted = wanted;
-    ww_winograd_run_both(b->data, b->weights, w->of[WW_CONV_DATA], w->of[WW_CONV_WEIGHTS], y, by_x,
-                         by_weight, scratch, add, around);
+    ww_winograd_run_both(b->data, b->weights, x, w->of[WW_CONV_WEIGHTS], y, by_x, by_weight,
+                         scratch, add, around);
     cr_assert(scratch[room] == SENTINEL, "%s: both: scratch overrun", w->where);
     same(w, by_x, wanted, floats, "both, of the maps");
     same(w, by_weight, b->by_weight, w->floats[WW_CONV_WEIGHTS], "both, of the weights");
@@ -333,13 +334,33 @@ static void run_both_around(const struct work *w, const struct both *b, bool add
     const struct turn before = {&guest, make}, after = {&guest, look};
     guest.from = w->of[WW_CONV_FORWARD], guest.to = y, guest.each = floats / n;
     guest.each_seen = w->floats[WW_CONV_DATA] / n;
-    run_both(w, b, y, add, &guest, &(ww_around){take_turn, &before, &after});
+    run_both(w, b, y, add, &guest, &(ww_around){take_turn, &before, &after, NULL});
     cr_assert_eq(guest.elsewhere == 0, far, "%s: %s", w->where, w->kernels->name);
     for (size_t i = 0; i < floats && !far; i++)
         cr_assert(isnan(y[i]), "%s: y is written", w->where);
     end_guest(w, &guest, true, true);
     cr_assert(y[floats] == SENTINEL, "%s: y overrun", w->where);
     free(y);
+}
+
+/* x is made again, near. */
+static void run_both_near(const struct work *w, const struct both *b, bool add)
+{
+    struct guest guest = guest_of(w);
+    const struct turn again = {&guest, make};
+    guest.from = w->of[WW_CONV_DATA], guest.each = w->floats[WW_CONV_DATA] / (size_t)w->size.n;
+    run_both(w, b, w->of[WW_CONV_FORWARD], add, NULL, &(ww_around){take_turn, NULL, NULL, &again});
+    cr_assert(guest.elsewhere > 0);
+    end_guest(w, &guest, true, false);
+}
+
+static bool near_too(const struct work *w, const struct both *b)
+{
+    ww_winograd *forward = created(w, WW_CONV_FORWARD, 1, false);
+    bool can = ww_winograd_can_near(forward, b->data, b->weights);
+    ww_winograd_free(forward);
+    cr_assert(can || w->size.c * w->size.h * w->size.w > 1 << 14, "%s: x is far", w->where);
+    return can;
 }
 
 static void check_both(const struct work *w, int threads, bool keep, bool far)
@@ -354,8 +375,10 @@ static void check_both(const struct work *w, int threads, bool keep, bool far)
         b.by_weight = pass_of(w, WW_CONV_WEIGHTS, 1, false);
         for (int add = 0; add < 2; add++) {
             run_both(w, &b, y, add, NULL, NULL);
-            run_both(w, &b, y, add, NULL, &(ww_around){take_turn, NULL, NULL});
+            run_both(w, &b, y, add, NULL, &(ww_around){take_turn, NULL, NULL, NULL});
             run_both_around(w, &b, add, far);
+            if (near_too(w, &b))
+                run_both_near(w, &b, add);
         }
         free(b.by_x), free(b.by_weight);
     }
@@ -364,9 +387,9 @@ static void check_both(const struct work *w, int threads, bool keep, bool far)
 
 /* ---- forward, with something around ---- */
 
-/* x is not a number but where it is made, just before it is read. */
+/* x is not a number but where it is made, just before it is read; or not at all, but near. */
 static void run_around(const struct work *w, ww_winograd *winograd, const float *wanted,
-                       bool before, bool after)
+                       bool before, bool after, bool near)
 {
     size_t floats = w->floats[WW_CONV_FORWARD], in = w->floats[WW_CONV_DATA];
     size_t room = ww_winograd_scratch(winograd), n = (size_t)w->size.n;
@@ -375,14 +398,18 @@ static void run_around(const struct work *w, ww_winograd *winograd, const float 
     const struct turn first = {&guest, make}, last = {&guest, look};
     guest.from = w->of[WW_CONV_DATA], guest.to = x, guest.each = in / n;
     guest.wanted = wanted, guest.seen = y, guest.each_seen = floats / n;
-    ww_winograd_run_around(winograd, before ? x : w->of[WW_CONV_DATA], w->of[WW_CONV_WEIGHTS], y,
-                           scratch,
-                           &(ww_around){take_turn, before ? &first : NULL, after ? &last : NULL});
+    ww_winograd_run_around(
+        winograd,
+        near     ? NULL
+        : before ? x
+                 : w->of[WW_CONV_DATA],
+        w->of[WW_CONV_WEIGHTS], y, scratch,
+        &(ww_around){take_turn, before ? &first : NULL, after ? &last : NULL, NULL});
     cr_assert(scratch[room] == SENTINEL, "%s: around: scratch overrun", w->where);
     same(w, y, wanted, floats, "around");
     end_guest(w, &guest, before, after);
-    cr_assert_eq(guest.elsewhere, 0);
-    if (before)
+    cr_assert_eq(guest.elsewhere > 0, near);
+    if (before && !near)
         same(w, x, w->of[WW_CONV_DATA], in, "around, x");
     free(x), free(y), free(scratch);
 }
@@ -393,7 +420,10 @@ static void check_around(const struct work *w, int threads, bool keep)
     float *wanted = pass_of(w, WW_CONV_FORWARD, 1, false);
     cr_assert(ww_winograd_can_around(winograd));
     for (int which = 0; which < 4; which++)
-        run_around(w, winograd, wanted, which / 2, which % 2);
+        run_around(w, winograd, wanted, which / 2, which % 2, false);
+    if (w->size.c * w->size.h * w->size.w < 1 << 13)
+        for (int after = 0; after < 2; after++)
+            run_around(w, winograd, wanted, true, after, true);
     ww_winograd_free(winograd);
     free(wanted);
 }

@@ -233,6 +233,14 @@ void ww_conv_run_around(const ww_conv *conv, float *x, float *weight, float *y, 
     conv->kernel->run_around(conv->state, x, weight, y, scratch, around);
 }
 
+bool ww_conv_can_near(const ww_conv *forward, const ww_conv *data, const ww_conv *weights)
+{
+    const ww_conv_kernel *kernel = forward->kernel;
+    return ww_conv_both_scratch(data, weights) > 0 && data->kernel == kernel &&
+           kernel->can_near != NULL &&
+           kernel->can_near(forward->state, data->state, weights->state);
+}
+
 size_t ww_conv_both_scratch(const ww_conv *data, const ww_conv *weights)
 {
     const ww_conv_kernel *kernel = data->kernel;

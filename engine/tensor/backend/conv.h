@@ -45,6 +45,7 @@ typedef struct ww_conv_kernel {
     void (*run_around)(void *state, float *x, float *weight, float *y, float *scratch,
                        const ww_around *around);
     bool (*can_both)(const void *data, const void *weights);
+    bool (*can_near)(const void *forward, const void *data, const void *weights);
     size_t (*both_scratch)(const void *data, const void *weights);
     void (*run_both)(void *data, void *weights, float *x, float *weight, float *y,
                      float *x_gradient, float *weight_gradient, float *scratch, bool add,
@@ -82,6 +83,8 @@ ww_status ww_conv_run_add(const ww_conv *conv, float *x, float *weight, float *y
 bool ww_conv_can_around(const ww_conv *conv);
 void ww_conv_run_around(const ww_conv *conv, float *x, float *weight, float *y, float *scratch,
                         const ww_around *around);
+/** Whether x of both need not be in memory, but is made by what is done around. */
+bool ww_conv_can_near(const ww_conv *forward, const ww_conv *data, const ww_conv *weights);
 /** With how much scratch WW_CONV_DATA and WW_CONV_WEIGHTS can run at once (0: they cannot), and
  * that: x, weight and y are read; around: NULL, or what is done before
  * y is, and after x_gradient is written. */

@@ -245,6 +245,11 @@ static bool winograd_can_both(const void *data, const void *weights)
     return ww_winograd_can_both(data, weights);
 }
 
+static bool winograd_can_near(const void *forward, const void *data, const void *weights)
+{
+    return ww_winograd_can_near(forward, data, weights);
+}
+
 static size_t winograd_both_scratch(const void *data, const void *weights)
 {
     return ww_winograd_both_scratch(data, weights);
@@ -271,6 +276,7 @@ static const ww_conv_kernel winograd = {.name = "winograd",
                                         .can_around = winograd_can_around,
                                         .run_around = winograd_run_around,
                                         .can_both = winograd_can_both,
+                                        .can_near = winograd_can_near,
                                         .both_scratch = winograd_both_scratch,
                                         .run_both = winograd_run_both};
 

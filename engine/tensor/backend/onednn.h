@@ -26,10 +26,11 @@ typedef enum ww_conv_pass {
 
 /** What else is to be done with some samples, while they are near: `before` they are read, `after`
  * they are written; NULL where nothing is. `run` may be called by several threads at once. Unless
- * `to` is NULL, what it makes for the reader goes there, the first sample at its beginning. */
+ * `to` is NULL, what it makes for the reader goes there, the first sample at its beginning.
+ * `again`: x once more, where gradients are computed and x is not kept. */
 typedef struct ww_around {
     void (*run)(const void *what, int64_t first_sample, int64_t last_sample, float *to);
-    const void *before, *after;
+    const void *before, *after, *again;
 } ww_around;
 
 /** A prepared computation: oneDNN's kernel in the layouts it likes best, and the reorderings from

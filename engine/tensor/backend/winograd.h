@@ -38,7 +38,7 @@ void ww_winograd_run(ww_winograd *winograd, float *x, float *weight, float *y, f
 /** Whether ww_winograd_run_around can be called: WW_CONV_FORWARD on maps in blocks. */
 bool ww_winograd_can_around(const ww_winograd *winograd);
 /** Runs with something else around it: before samples of x are read, after those of y are written.
- */
+ * x: NULL: `before` makes it, near. */
 void ww_winograd_run_around(ww_winograd *winograd, float *x, float *weight, float *y,
                             float *scratch, const ww_around *around);
 
@@ -48,10 +48,15 @@ bool ww_winograd_can_both(const ww_winograd *data, const ww_winograd *weights);
 size_t ww_winograd_both_scratch(const ww_winograd *data, const ww_winograd *weights);
 /** Runs both while y is near, before samples of which something else is done, as it is after those
  * of x_gradient (around: NULL: nothing). x, weight and y are read, y not where `around` makes it;
- * x_gradient is written, or added to. The same bits as one after the other. */
+ * x_gradient is written, or added to. The same bits as one after the other. x: NULL: `again` of
+ * `around` makes it, near. */
 void ww_winograd_run_both(ww_winograd *data, ww_winograd *weights, float *x, float *weight,
                           float *y, float *x_gradient, float *weight_gradient, float *scratch,
                           bool add, const ww_around *around);
+
+/** Whether x need not be in memory, forward and for both gradients at once. */
+bool ww_winograd_can_near(const ww_winograd *forward, const ww_winograd *data,
+                          const ww_winograd *weights);
 
 /** Whether it can add: WW_CONV_DATA of more than a few tiles. */
 bool ww_winograd_can_add(const ww_winograd *winograd);

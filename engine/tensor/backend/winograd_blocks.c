@@ -40,7 +40,19 @@ static int first_row(ww_row_pair pair)
     return pair == WW_ROW_ZERO ? 0 : pair == WW_ROWS_A ? 1 : pair == WW_ROWS_B ? 3 : PATCH - 1;
 }
 
-/* Of a thread: two rows of V; O; partial sums. */
+/* Samples that have a block's tiles together, at least. */
+static int64_t samples_of(const ww_winograd *w)
+{
+    return (w->block + w->down * w->across - 1) / (w->down * w->across);
+}
+
+/* So many, if they stay near. */
+static int64_t near(int64_t floats)
+{
+    return floats <= NEAR_FLOATS ? ww_up(floats, LINE) : 0;
+}
+
+/* Of a thread: two rows of V; O; partial sums; and, for groups of samples, x. */
 void ww_winograd_plan_blocks(ww_winograd *w)
 {
     w->block = ww_least(w->c > PANEL ? TILES : FEW_TILES,
@@ -50,6 +62,9 @@ void ww_winograd_plan_blocks(ww_winograd *w)
     w->step[1] = ww_winograd_spread(w->block * w->tile * w->k);
     w->own_floats = 2 * w->step[0] + PATCH * w->step[1];
     w->own_floats += (size_t)(w->block * PATCH * w->k);
+    if (w->pass == WW_CONV_FORWARD)
+        w->near_floats = near(samples_of(w) * w->c * w->h * w->w);
+    w->own_floats = (size_t)(ww_up((int64_t)w->own_floats, LINE) + w->near_floats);
 }
 
 struct run {
@@ -166,23 +181,20 @@ static void run_samples(const struct run *run, int64_t first, int64_t last, floa
         run_tiles(run, tile, ww_least(tile + w->block, end), own);
 }
 
-/* Samples that have a block's tiles together, at least. */
-static int64_t samples_of(const ww_winograd *w)
-{
-    return (w->block + w->down * w->across - 1) / (w->down * w->across);
-}
-
 /* Some samples, with what is to be done before and after. */
 static void run_group(const void *context, int64_t turn, float *own)
 {
-    const struct run *run = context;
-    int64_t samples = samples_of(run->w), first = turn * samples;
-    int64_t last = ww_least(first + samples, run->w->n);
-    if (run->around->before != NULL)
-        run->around->run(run->around->before, first, last, NULL);
-    run_samples(run, first, last, own);
-    if (run->around->after != NULL)
-        run->around->run(run->around->after, first, last, NULL);
+    struct run run = *(const struct run *)context;
+    const ww_winograd *w = run.w;
+    int64_t samples = samples_of(w), first = turn * samples;
+    int64_t last = ww_least(first + samples, w->n);
+    if (run.around->before != NULL)
+        run.around->run(run.around->before, first, last, run.in == NULL ? own : NULL);
+    if (run.in == NULL)
+        run.in = own - first * w->c * w->h * w->w;
+    run_samples(&run, first, last, own + w->near_floats);
+    if (run.around->after != NULL)
+        run.around->run(run.around->after, first, last, NULL);
 }
 
 void ww_winograd_run_blocks(const ww_winograd *w, const float *in, const float *filters, float *out,
@@ -296,16 +308,26 @@ static int64_t samples_at_once(const ww_winograd *w)
     return ww_up(w->block / w->across, w->down) / w->down;
 }
 
-static int64_t near_floats(const ww_winograd *w)
+static int64_t near_y(const ww_winograd *w)
 {
-    int64_t floats = samples_at_once(w) * w->k * w->oh * w->ow;
-    return floats <= NEAR_FLOATS ? floats : 0;
+    return near(samples_at_once(w) * w->k * w->oh * w->ow);
+}
+
+static int64_t near_x(const ww_winograd *w)
+{
+    return near(samples_at_once(w) * w->c * w->h * w->w);
+}
+
+bool ww_winograd_can_near(const ww_winograd *forward, const ww_winograd *data,
+                          const ww_winograd *weights)
+{
+    return forward->near_floats > 0 && ww_winograd_can_both(data, weights) && near_x(weights) > 0;
 }
 
 static size_t both_own_floats(const ww_winograd *data, const ww_winograd *weights)
 {
     size_t a = ww_winograd_own_floats(data), b = ww_winograd_own_floats(weights);
-    return (a > b ? a : b) + (size_t)ww_up(near_floats(weights), LINE);
+    return (a > b ? a : b) + (size_t)(near_y(weights) + near_x(weights));
 }
 
 size_t ww_winograd_both_scratch(const ww_winograd *data, const ww_winograd *weights)
@@ -315,7 +337,7 @@ size_t ww_winograd_both_scratch(const ww_winograd *data, const ww_winograd *weig
            (size_t)data->threads * both_own_floats(data, weights);
 }
 
-/* Some samples of a part: first the gradient of their maps, then the sums. */
+/* Some samples of a part: first the gradient of their maps, then the sums. Own: y, x, workspace. */
 static void run_some(const struct both *both, int64_t row, int64_t stop, float *sums, bool begin,
                      float *own)
 {
@@ -324,19 +346,23 @@ static void run_some(const struct both *both, int64_t row, int64_t stop, float *
     static const int64_t none[2] = {0, 0};
     int64_t first = row / w->down, last = stop / w->down, chunk = w->block / w->across;
     struct run data = both->data;
+    const float *x = both->x;
+    float *room = own + near_y(w) + near_x(w);
     if (around != NULL && around->before != NULL) {
-        float *near = near_floats(w) > 0 ? own : NULL;
-        around->run(around->before, first, last, near);
-        if (near != NULL)
-            data.in = near - first * w->k * w->oh * w->ow;
-        own += ww_up(near_floats(w), LINE);
+        around->run(around->before, first, last, near_y(w) > 0 ? own : NULL);
+        if (near_y(w) > 0)
+            data.in = own - first * w->k * w->oh * w->ow;
     }
-    run_samples(&data, first, last, own);
+    run_samples(&data, first, last, room);
     if (around != NULL && around->after != NULL)
         around->run(around->after, first, last, NULL);
+    if (x == NULL) {
+        around->run(around->again, first, last, own + near_y(w));
+        x = own + near_y(w) - first * w->c * w->h * w->w;
+    }
     for (int64_t at = row; at < stop; at += chunk)
-        ww_winograd_run_chunk_blocks(w, at, ww_least(chunk, stop - at), none, both->x, data.in,
-                                     sums, begin && at == row, own);
+        ww_winograd_run_chunk_blocks(w, at, ww_least(chunk, stop - at), none, x, data.in, sums,
+                                     begin && at == row, room);
 }
 
 static void run_part(const void *context, int64_t part, float *own)

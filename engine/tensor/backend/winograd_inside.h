@@ -41,10 +41,11 @@ struct ww_winograd {
     size_t filter_floats;                 /* of one element of transformed filters */
     size_t step[2];                       /* between elements of transformed maps: c's and k's */
     size_t stage_floats;
-    size_t own_floats;               /* of a thread, for blocks */
-    ww_kept kept;                    /* transformed filters */
-    bool few;                        /* tiles: winograd_few.c does the work */
-    bool blocks;                     /* of channels: winograd_blocks.c does */
+    size_t own_floats;   /* of a thread, for blocks */
+    int64_t near_floats; /* for x of a group of samples, forward on blocks; 0: too many */
+    ww_kept kept;        /* transformed filters */
+    bool few;            /* tiles: winograd_few.c does the work */
+    bool blocks;         /* of channels: winograd_blocks.c does */
     uint8_t lane[WW_WINOGRAD_BLOCK]; /* of each tile of a block */
 };
 

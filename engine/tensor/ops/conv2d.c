@@ -171,17 +171,28 @@ static bool hosts(const ww_op_call *call, bool backward)
     return backward ? plan->both : ww_conv_can_around(&plan->conv[WW_CONV_FORWARD]);
 }
 
-/* A gradient that it alone reads may go elsewhere. */
+static bool near(const ww_op_call *call)
+{
+    const struct plan *plan = call->plan;
+    return plan->both && ww_conv_can_near(&plan->conv[WW_CONV_FORWARD], &plan->conv[WW_CONV_DATA],
+                                          &plan->conv[WW_CONV_WEIGHTS]);
+}
+
+/* What it alone reads, maps or their gradient, may go elsewhere. */
 static void run_guest(const void *what, int64_t first, int64_t last, float *to)
 {
     const ww_guest *guest = what;
     ww_op_call call = *guest->call;
     float *grad_in[WW_OP_MAX_IN];
-    if (to != NULL) {
+    const ww_shape *shape = guest->backward ? &call.in_shape[0] : &call.out_shape;
+    if (to != NULL)
+        to -= first * (int64_t)(ww_shape_size(shape) / (size_t)shape->dim[0]);
+    if (to != NULL && guest->backward) {
         memcpy(grad_in, call.grad_in, (size_t)call.n_in * sizeof *grad_in);
-        grad_in[0] = to - first * (int64_t)(ww_shape_size(&call.in_shape[0]) /
-                                            (size_t)call.in_shape[0].dim[0]);
+        grad_in[0] = to;
         call.grad_in = grad_in;
+    } else if (to != NULL) {
+        call.out = to;
     }
     guest->op->part(&call, guest->backward, guest->part, first, last);
 }
@@ -189,7 +200,7 @@ static void run_guest(const void *what, int64_t first, int64_t last, float *to)
 static ww_around around_of(const ww_op_call *call)
 {
     return (ww_around){run_guest, call->before.call != NULL ? &call->before : NULL,
-                       call->after.call != NULL ? &call->after : NULL};
+                       call->after.call != NULL ? &call->after : NULL, &call->remake};
 }
 
 static ww_status forward(ww_op_call *call)
@@ -358,6 +369,7 @@ const ww_op ww_op_conv2d = {
     .blocks = blocks,
     .estimate_s = estimate_s,
     .hosts = hosts,
+    .near = near,
     .prepare = prepare,
     .release = release,
     .forward = forward,
