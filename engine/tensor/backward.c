@@ -66,11 +66,15 @@ static int gradient_buffer(ww_program *program, const ww_array *array, int time)
                                               .role = "gradient"});
 }
 
-/* An operator that works in place may write the gradient of its first input over that of its
- * output, which nothing reads afterwards. */
+/* An operator that works in place may write the gradient of one input over that of its output,
+ * which nothing reads afterwards: that of what it adds, which is the gradient of its output as it
+ * has passed a rectification, or else of its first input. */
 static bool in_place(const ww_program *program, const ww_unit *unit, int k, const ww_array *to)
 {
-    return k == 0 && unit->node->op->in_place && !program->options.unshared &&
+    const ww_node *node = unit->node;
+    int added = node->n_in > node->op->min_in && node->op->adds ? node->op->min_in : 0;
+    int sharing = differentiates(program, node, added) ? added : 0;
+    return k == sharing && node->op->in_place && !program->options.unshared &&
            unit->run_backward == unit->node->op->backward &&
            program->arrays[unit->id].floats == to->floats;
 }

@@ -162,7 +162,8 @@ struct ww_op {
     unsigned keeps_in; /* bit k: backward reads in[k] (31: any k) */
     bool keeps_out;    /* backward reads out */
     bool in_place;     /* out may share memory with in[0], and grad_in[0] with grad_out, where
-                          they are of one size */
+                          they are of one size; where something is added (adds), the gradient of
+                          that with grad_out */
     bool late_weights; /* in[0] is [N, F], in[1] is [K, F], out is [N, K], and the gradient of in[1]
                           is grad_out' in[0] (late.c) */
     ww_rectifies rectifies;

@@ -197,6 +197,19 @@ static void leaves_out_what_is_not_wanted(ww_rig *rig)
     trace_free(&trace);
 }
 
+/* The gradient of input k over that of the output. */
+static void gradient_in_place(ww_rig *rig, int shared, const struct trace *trace)
+{
+    if (trace->grad[shared] == NULL)
+        return;
+    ww_rig_forward(rig);
+    rig->wanted[shared] = rig->grad_out;
+    ww_rig_backward(rig);
+    for (int k = 0; k < rig->call.n_in; k++)
+        same_array(rig, "in place", "gradient", k, rig->wanted[k], trace->grad[k], rig->size[k], 0);
+    rig->wanted[shared] = rig->grad_in[shared];
+}
+
 /* Where the output is as large as the first input, as in a program. */
 static void works_in_place(ww_rig *rig)
 {
@@ -208,14 +221,9 @@ static void works_in_place(ww_rig *rig)
     ww_rig_forward(rig);
     same_array(rig, "in place", "out", 0, rig->in[0], trace.out, rig->out_size, 0);
     rig->call.out = out;
-    if (trace.grad[0] != NULL) {
-        ww_rig_forward(rig);
-        rig->wanted[0] = rig->grad_out;
-        ww_rig_backward(rig);
-        for (int k = 0; k < rig->call.n_in; k++)
-            same_array(rig, "in place", "gradient", k, rig->wanted[k], trace.grad[k], rig->size[k],
-                       0);
-    }
+    gradient_in_place(rig, 0, &trace);
+    if (rig->op->adds && rig->call.n_in > rig->op->min_in)
+        gradient_in_place(rig, rig->op->min_in, &trace);
     trace_free(&trace);
 }
 

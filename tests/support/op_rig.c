@@ -289,7 +289,9 @@ void ww_rig_forward(ww_rig *rig)
 
 void ww_rig_backward(ww_rig *rig)
 {
-    bool in_place = rig->wanted[0] == rig->grad_out;
+    bool in_place = false;
+    for (int k = 0; k < rig->call.n_in; k++)
+        in_place = in_place || rig->wanted[k] == rig->grad_out;
     memcpy(rig->grad_out, rig->grad_drawn, rig->out_size * sizeof(float));
     for (int k = 0; k < rig->call.n_in; k++)
         ww_rig_poison(rig->grad_in[k], rig->size[k]);
