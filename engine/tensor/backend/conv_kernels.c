@@ -162,18 +162,18 @@ static double winograd_rows(int64_t n, int64_t m)
 
 static double winograd_s(const ww_conv_task *task)
 {
-    static const double factor[2][3][5] = {{{9.88, 2.5e3, 2.67e3, 1.31e4, 1.76e6},
-                                            {10, 3.25e3, 1.47e3, 1.27e4, 1.87e6},
+    static const double factor[2][3][5] = {{{9.88, 2.5e3, 2.67e3, 6.7e3, 1.76e6},
+                                            {10, 3.25e3, 1.47e3, 6.7e3, 1.87e6},
                                             {8.92, 4.2e3, 1.87e3, 1.89e4, 9.4e5}},
-                                           {{8.62, 2.9e3, 2.22e3, 2.05e4, 1.4e6},
-                                            {8.85, 3.56e3, 1.23e3, 1.9e4, 1.39e6},
+                                           {{8.62, 2.9e3, 2.22e3, 9e3, 1.4e6},
+                                            {8.85, 3.56e3, 1.23e3, 9e3, 1.39e6},
                                             {9.12, 3.29e3, 1.11e3, 2.34e4, 7.89e5}}};
     /* in blocks, beside these (five and ten shapes; Sapphire Rapids) */
-    static const double blocked[2][3][5] = {{{12.3, 1.35e3, 1.35e3, 1.31e4, 1.76e6},
-                                             {12.3, 1.35e3, 1.35e3, 1.27e4, 1.87e6},
+    static const double blocked[2][3][5] = {{{12.3, 1.35e3, 1.35e3, 7e3, 1.76e6},
+                                             {12.3, 1.35e3, 1.35e3, 7e3, 1.87e6},
                                              {8.92, 2.55e3, 2.55e3, 1.89e4, 9.4e5}},
-                                            {{9.9, 1.1e3, 1.1e3, 1.31e4, 1.76e6},
-                                             {9.9, 1.1e3, 1.1e3, 1.27e4, 1.87e6},
+                                            {{9.9, 1.1e3, 1.1e3, 7e3, 1.76e6},
+                                             {9.9, 1.1e3, 1.1e3, 7e3, 1.87e6},
                                              {8.92, 1.6e3, 1.6e3, 1.89e4, 9.4e5}}};
     const ww_conv_size *s = &task->size;
     bool turned = task->pass == WW_CONV_DATA, weights = task->pass == WW_CONV_WEIGHTS;
@@ -186,7 +186,9 @@ static double winograd_s(const ww_conv_task *task)
     /* four phases of maps are cut out of each; of weights, each fills whole vectors */
     double points = cut ? 25 : 36, taken = !cut ? 1 : weights ? 0.8 : 1.5;
     c = !cut ? c : weights ? 4 * ((c + 15) / 16 * 16) : 4 * c;
-    double filters = task->keep && !weights ? 0 : (double)c * up(k, 8);
+    /* many filters in blocks that are kept are read from afar, which takes as long as to make them */
+    bool near = task->keep && !weights && !(in_blocks(task) && c * k > 2048);
+    double filters = near ? 0 : (double)c * up(k, 8);
     const double maps[] = {points * up(tiles, 16) * (double)c * up(k, 4),
                            taken * (double)(tiles * c), (double)(tiles * k), filters, 1};
     const double sums[] = {points * (double)tiles * fmin(winograd_rows(c, k), winograd_rows(k, c)),

@@ -47,7 +47,7 @@
 
 /* A product's panels of maps and of filters stay in a core's first cache (48 KiB, with room for
  * sums); its channels are added up PANEL at a time. */
-enum { CACHE_FLOATS = 10 << 10, PANEL = 256, AHEAD = 2 };
+enum { CACHE_FLOATS = 10 << 10, PANEL = 256, AHEAD = 2, FOUR = 4 };
 
 /* On maps smaller than 5x5 filters most taps meet zeros, and their rounding errors remain. */
 bool ww_winograd_supports(const ww_conv_size *size, ww_conv_pass pass)
@@ -185,32 +185,44 @@ size_t ww_winograd_scratch(const ww_winograd *w)
 
 /* ---- filters: to[36][k/8][c][8], for blocks as ww_block_product wants ---- */
 
-/* Filters k, .. of channel c, as many as there are lanes: points[..][lanes] to their places. */
-static void put_filters(const ww_winograd *w, const float *points, int64_t k, int64_t c, float *to)
+/* Filters k, .., as many as there are lanes, of channels c, ..: points[channels][..][lanes] to
+ * their places. One element after the other: they are so far apart that they fall on one set of a
+ * cache.
+ */
+static void put_filters(const ww_winograd *w, const float *points, int64_t k, int64_t c,
+                        int64_t channels, float *to)
 {
-    int64_t lanes = w->kernels->lanes, n = (int64_t)ww_winograd_points(w), step = EIGHT;
-    if (w->blocks) {
-        to += (k * w->c + c * lanes) * PATCH;
-        for (int64_t p = 0; p < n; p++)
-            memcpy(to + p / PATCH * PATCH * (int64_t)w->filter_floats + p % PATCH * lanes,
-                   points + p * lanes, (size_t)lanes * sizeof *to);
-        return;
-    }
-    step = ww_least(step, lanes);
-    for (int64_t l = 0; l < lanes && k + l < ww_up(w->k, EIGHT); l += step) {
-        float *eight = to + ((k + l) / EIGHT * w->c + c) * EIGHT + (k + l) % EIGHT;
-        for (int64_t p = 0; p < n; p++)
-            memcpy(eight + p * (int64_t)w->filter_floats, points + p * lanes + l,
-                   (size_t)step * sizeof *to);
-    }
+    int64_t lanes = w->kernels->lanes, n = (int64_t)ww_winograd_points(w);
+    int64_t step = lanes == FOUR ? FOUR : EIGHT, last = ww_least(lanes, ww_up(w->k, EIGHT) - k);
+    for (int64_t p = 0; p < n; p++, points += lanes)
+        for (int64_t l = 0; l < last; l += step) {
+            const float *from = points + l;
+            float *eight = to + p * (int64_t)w->filter_floats +
+                           ((k + l) / EIGHT * w->c + c) * EIGHT + (k + l) % EIGHT;
+            for (int64_t i = 0; i < channels; i++, from += n * lanes, eight += EIGHT)
+                if (step == EIGHT) /* a length known beforehand takes no call */
+                    memcpy(eight, from, EIGHT * sizeof *to);
+                else
+                    memcpy(eight, from, FOUR * sizeof *to);
+        }
 }
 
-/* As many filters as there are lanes, from k on, of one channel (with a stride, of its phases);
- * lanes without a filter have the last one. */
-static void transform_lot(const ww_winograd *w, const float *weight, int64_t k, int64_t c,
-                          float *to)
+static void put_in_blocks(const ww_winograd *w, const float *points, int64_t k, int64_t c,
+                          int64_t channels, float *to)
 {
-    float taps[MOST_TAPS * MOST_LANES], points[MOST_POINTS * MOST_LANES];
+    int64_t lanes = w->kernels->lanes, row = PATCH * lanes;
+    to += (k * w->c + c * lanes) * PATCH;
+    for (int64_t i = 0; i < channels; i++, to += row)
+        for (int64_t p = 0; p < PATCH; p++, points += row)
+            memcpy(to + p * PATCH * (int64_t)w->filter_floats, points, (size_t)row * sizeof *to);
+}
+
+/* As many filters as there are lanes, from k on, of one channel, or of the phases of one; lanes
+ * without a filter have the last one. */
+static void transform_channel(const ww_winograd *w, const float *weight, int64_t k, int64_t c,
+                              float *points)
+{
+    float taps[MOST_TAPS * MOST_LANES], some[TAPS_OF_CUT * MOST_LANES];
     bool turned = w->pass == WW_CONV_DATA;
     int64_t lanes = w->kernels->lanes, phases = w->cut == 2 ? PHASES : 1;
     int64_t n = w->cut == 2 ? TAPS_OF_CUT : ww_winograd_taps(w), channels = w->c / phases;
@@ -218,24 +230,30 @@ static void transform_lot(const ww_winograd *w, const float *weight, int64_t k, 
     for (int64_t l = 0; l < lanes; l++) /* of weights [k][c][n] or, turned, [c][k][n] */
         offset[l] = (int32_t)(ww_least(k + l, w->k - 1) * (turned ? n : channels * n));
     w->kernels->across_maps(taps, n, weight + (turned ? c * w->k * n : c * n), n, offset, 1, n);
-    for (int64_t phase = 0; phase < phases; phase++) {
-        float some[TAPS_OF_CUT * MOST_LANES];
-        for (int64_t q = 0; q < ww_winograd_taps(w) && phases > 1; q++)
+    if (phases == 1)
+        w->kernels->filter_tiles(taps, w->size, turned, points);
+    for (int64_t phase = 0; phase < phases && phases > 1; phase++) {
+        for (int64_t q = 0; q < ww_winograd_taps(w); q++)
             memcpy(some + q * lanes, taps + ww_winograd_tap(phase, q) * lanes,
                    (size_t)lanes * sizeof *taps);
-        w->kernels->filter_tiles(phases > 1 ? some : taps, w->size, turned, points);
-        put_filters(w, points, k, c * phases + phase, to);
+        w->kernels->filter_tiles(some, w->size, turned,
+                                 points + phase * (int64_t)ww_winograd_points(w) * lanes);
     }
 }
 
 static void transform_filters(const ww_winograd *w, const float *weight, float *to)
 {
     int64_t lanes = w->kernels->lanes, lots = (ww_up(w->k, EIGHT) + lanes - 1) / lanes;
-    int64_t channels = w->cut == 2 ? w->c / PHASES : w->c;
+    int64_t phases = w->cut == 2 ? PHASES : 1, n = (int64_t)ww_winograd_points(w);
 #pragma omp parallel for collapse(2) num_threads(w->threads) if (w->c * w->k > 4096)
     for (int64_t lot = 0; lot < lots; lot++)
-        for (int64_t c = 0; c < channels; c++)
-            transform_lot(w, weight, lot * lanes, c, to);
+        for (int64_t c = 0; c < w->c; c += EIGHT) {
+            float points[EIGHT * MOST_POINTS * MOST_LANES];
+            int64_t channels = ww_least(EIGHT, w->c - c);
+            for (int64_t i = 0; i < channels; i += phases)
+                transform_channel(w, weight, lot * lanes, (c + i) / phases, points + i * n * lanes);
+            (w->blocks ? put_in_blocks : put_filters)(w, points, lot * lanes, c, channels, to);
+        }
 }
 
 const float *ww_winograd_filters(ww_winograd *w, const float *weight, float **scratch)
