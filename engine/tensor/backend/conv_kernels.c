@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The kernels of convolutions, under one roof, and what each is thought to cost.
+/* The kernels of convolutions, under one roof, and what each is thought to cost (Winograd:
+ * conv_winograd.c).
  *
  * A cost is a sum of terms: products (of whole blocks of channels, tiles or both), numbers moved
  * (reordered, transformed, copied to columns), work on weights, and a beginning. The factors, in
@@ -12,31 +13,18 @@
 #include "engine/tensor/backend/blocks.h"
 #include "engine/tensor/backend/columns.h"
 #include "engine/tensor/backend/conv.h"
+#include "engine/tensor/backend/conv_costs.h"
 #include "engine/tensor/backend/fourier.h"
 #include "engine/tensor/backend/phases.h"
 #include "engine/tensor/backend/rows.h"
 #include "engine/tensor/backend/sizes.h"
 #include "engine/tensor/backend/strided.h"
-#include "engine/tensor/backend/winograd.h"
-
-static double cost_s(int n, const double *factor_ps, const double *term)
-{
-    double sum = 0;
-    for (int i = 0; i < n; i++)
-        sum += factor_ps[i] * term[i];
-    return 1e-12 * sum;
-}
 
 /* Work that cannot be shared out takes twice as long as it needs to, unless it is so little that it
  * would not be. */
 static double alone_s(double seconds, bool alone)
 {
     return alone && seconds >= WW_CONV_SMALL_S ? 2 * seconds : seconds;
-}
-
-static double up(int64_t n, int64_t to)
-{
-    return (double)((n + to - 1) / to * to);
 }
 
 /* name_create and name_destroy of what is made for a kind of processor; and name_run. */
@@ -84,18 +72,18 @@ static double onednn_s(const ww_conv_task *task)
     bool slow = task->pass == WW_CONV_WEIGHTS ? s->kw > 13 || c == 4 : s->stride == 1;
     bool few = c <= 4 && taps >= 25 && slow && !depthwise;
     bool first = task->x_lanes == 0 && task->y_lanes > 0;
-    double whole_c = depthwise ? up(s->c, 16) : (double)s->groups * up(c, 16);
-    double whole_k = depthwise ? up(s->k, 16) : (double)s->groups * up(k, 16);
+    double whole_c = depthwise ? ww_whole(s->c, 16) : (double)s->groups * ww_whole(c, 16);
+    double whole_k = depthwise ? ww_whole(s->k, 16) : (double)s->groups * ww_whole(k, 16);
     double outputs = (double)(s->n * s->oh * s->ow), products = outputs * (double)(taps * s->c * k);
     const double term[] = {
-        outputs * (double)taps * whole_k * (depthwise ? 1 : up(c, 16)),
+        outputs * (double)taps * whole_k * (depthwise ? 1 : ww_whole(c, 16)),
         products,
         few ? products : 0,
         (task->x_lanes > 0 || first ? 0 : (double)(s->n * s->h * s->w) * whole_c) +
             (task->y_lanes > 0 ? 0 : outputs * whole_k),
-        (double)taps * whole_k * up(c, 16),
+        (double)taps * whole_k * ww_whole(c, 16),
         1};
-    return cost_s(6, factor[task->pass], term);
+    return ww_cost_s(6, factor[task->pass], term);
 }
 
 static ww_status onednn_create(void **state, size_t *scratch_floats, const ww_conv_task *task)
@@ -126,162 +114,6 @@ static const ww_conv_kernel onednn = {.name = "onednn",
                                       .destroy = onednn_destroy,
                                       .blocks = true};
 
-/* ---- Winograd ---- */
-
-static bool in_blocks(const ww_conv_task *task)
-{
-    return task->x_lanes > 0 || task->y_lanes > 0;
-}
-
-static bool winograd_supports(const ww_conv_task *task)
-{
-    if (in_blocks(task) && (task->x_lanes == 0 || task->x_lanes != task->y_lanes ||
-                            !ww_winograd_supports_blocks(&task->size, task->x_lanes)))
-        return false;
-    return ww_winograd_supports(&task->size, task->pass);
-}
-
-/* Tiles of one vector (winograd_few.c): taps are gathered, for the gradient of the maps from afar,
- * and meet fours of tiles. (228 shapes; Sapphire Rapids, in the time of the others' processor.) */
-static double winograd_few_s(const ww_conv_task *task, int64_t tiles, int64_t c, int64_t k)
-{
-    static const double factor[] = {15.4, 1.5e4, 3.4e3, 1.27e6}, taps[] = {90, 155};
-    double filters = (double)c * up(k, 16);
-    const double term[] = {36 * filters * up(tiles, 4), (double)(tiles * c),
-                           (double)tiles * up(k, 16), 1};
-    return cost_s(4, factor, term) +
-           1e-12 * taps[task->pass] * filters * (double)(task->size.kh * task->size.kw);
-}
-
-/* Sums of weights for one tile, n rows of vectors of m; one vector alone does not keep a core busy.
- */
-static double winograd_rows(int64_t n, int64_t m)
-{
-    return m <= 16 ? 1.25 * up(n, 8) * 16 : up(n, 4) * up(m, 16);
-}
-
-static double winograd_s(const ww_conv_task *task)
-{
-    static const double factor[2][3][5] = {{{9.88, 2.5e3, 2.67e3, 6.7e3, 1.76e6},
-                                            {10, 3.25e3, 1.47e3, 6.7e3, 1.87e6},
-                                            {8.92, 4.2e3, 1.87e3, 1.89e4, 9.4e5}},
-                                           {{8.62, 2.9e3, 2.22e3, 9e3, 1.4e6},
-                                            {8.85, 3.56e3, 1.23e3, 9e3, 1.39e6},
-                                            {9.12, 3.29e3, 1.11e3, 2.34e4, 7.89e5}}};
-    /* in blocks, beside these (five and ten shapes; Sapphire Rapids) */
-    static const double blocked[2][3][5] = {{{12.3, 1.35e3, 1.35e3, 7e3, 1.76e6},
-                                             {12.3, 1.35e3, 1.35e3, 7e3, 1.87e6},
-                                             {8.92, 2.55e3, 2.55e3, 1.89e4, 9.4e5}},
-                                            {{9.9, 1.1e3, 1.1e3, 7e3, 1.76e6},
-                                             {9.9, 1.1e3, 1.1e3, 7e3, 1.87e6},
-                                             {8.92, 1.6e3, 1.6e3, 1.89e4, 9.4e5}}};
-    const ww_conv_size *s = &task->size;
-    bool turned = task->pass == WW_CONV_DATA, weights = task->pass == WW_CONV_WEIGHTS;
-    bool cut = s->stride == 2;
-    int64_t h = turned ? s->h : s->oh, w = turned ? s->w : s->ow, tile = cut ? 4 : 7 - s->kh;
-    int64_t tiles = s->n * ((h + tile - 1) / tile) * ((w + tile - 1) / tile);
-    int64_t c = turned ? s->k : s->c, k = turned ? s->c : s->k;
-    if (!weights && !cut && tiles <= 16 && !in_blocks(task))
-        return winograd_few_s(task, tiles, c, k);
-    /* four phases of maps are cut out of each; of weights, each fills whole vectors */
-    double points = cut ? 25 : 36, taken = !cut ? 1 : weights ? 0.8 : 1.5;
-    c = !cut ? c : weights ? 4 * ((c + 15) / 16 * 16) : 4 * c;
-    /* many filters in blocks that are kept are read from afar, which takes as long as to make them */
-    bool near = task->keep && !weights && !(in_blocks(task) && c * k > 2048);
-    double filters = near ? 0 : (double)c * up(k, 8);
-    const double maps[] = {points * up(tiles, 16) * (double)c * up(k, 4),
-                           taken * (double)(tiles * c), (double)(tiles * k), filters, 1};
-    const double sums[] = {points * (double)tiles * fmin(winograd_rows(c, k), winograd_rows(k, c)),
-                           taken * (double)tiles * up(c, 16), (double)tiles * up(k, 16),
-                           (double)c * up(k, 16), 1};
-    return cost_s(5, (in_blocks(task) ? blocked : factor)[s->kh == 5][task->pass],
-                  weights ? sums : maps);
-}
-
-static ww_status winograd_create(void **state, size_t *scratch_floats, const ww_conv_task *task)
-{
-    ww_winograd *winograd;
-    *state = NULL;
-    WW_TRY(ww_winograd_create(&winograd, &task->size, task->pass, task->threads, ww_kernels_best(),
-                              task->keep, in_blocks(task)));
-    *scratch_floats = ww_winograd_scratch(winograd);
-    *state = winograd;
-    return WW_OK;
-}
-
-static ww_status winograd_run(void *state, float *x, float *weight, float *y, float *scratch)
-{
-    ww_winograd_run(state, x, weight, y, scratch, false);
-    return WW_OK;
-}
-
-static ww_status winograd_run_add(void *state, float *x, float *weight, float *y, float *scratch)
-{
-    ww_winograd_run(state, x, weight, y, scratch, true);
-    return WW_OK;
-}
-
-static bool winograd_can_add(const void *state)
-{
-    return ww_winograd_can_add(state);
-}
-
-static void winograd_destroy(void *state)
-{
-    ww_winograd_free(state);
-}
-
-static bool winograd_can_around(const void *state)
-{
-    return ww_winograd_can_around(state);
-}
-
-static void winograd_run_around(void *state, float *x, float *weight, float *y, float *scratch,
-                                const ww_around *around)
-{
-    ww_winograd_run_around(state, x, weight, y, scratch, around);
-}
-
-static bool winograd_can_both(const void *data, const void *weights)
-{
-    return ww_winograd_can_both(data, weights);
-}
-
-static bool winograd_can_near(const void *forward, const void *data, const void *weights)
-{
-    return ww_winograd_can_near(forward, data, weights);
-}
-
-static size_t winograd_both_scratch(const void *data, const void *weights)
-{
-    return ww_winograd_both_scratch(data, weights);
-}
-
-static void winograd_run_both(void *data, void *weights, float *x, float *weight, float *y,
-                              float *x_gradient, float *weight_gradient, float *scratch, bool add,
-                              const ww_around *around)
-{
-    ww_winograd_run_both(data, weights, x, weight, y, x_gradient, weight_gradient, scratch, add,
-                         around);
-}
-
-static const ww_conv_kernel winograd = {.name = "winograd",
-                                        .supports = winograd_supports,
-                                        .estimate_s = winograd_s,
-                                        .create = winograd_create,
-                                        .run = winograd_run,
-                                        .destroy = winograd_destroy,
-                                        .spreads = true,
-                                        .run_add = winograd_run_add,
-                                        .can_add = winograd_can_add,
-                                        .blocks = true,
-                                        .can_around = winograd_can_around,
-                                        .run_around = winograd_run_around,
-                                        .can_both = winograd_can_both,
-                                        .can_near = winograd_can_near,
-                                        .both_scratch = winograd_both_scratch,
-                                        .run_both = winograd_run_both};
-
 /* ---- phases ---- */
 
 static double phases_s(const ww_conv_task *task)
@@ -290,7 +122,7 @@ static double phases_s(const ww_conv_task *task)
     ww_conv_task inner = ww_phases_inner(task);
     const ww_conv_size *s = &inner.size;
     bool alone = false;
-    double work = s->kh == 3 ? winograd_s(&inner) : ww_fourier_estimate_s(&inner, &alone);
+    double work = s->kh == 3 ? ww_conv_winograd_s(&inner) : ww_fourier_estimate_s(&inner, &alone);
     return alone_s(work, alone) + 1e-12 * (map * (double)(s->n * s->c * s->h * s->w) +
                                            filter * (double)(s->k * s->c * s->kh * s->kw));
 }
@@ -323,14 +155,14 @@ static double rows_s(const ww_conv_task *task)
     int64_t c = (turned ? s->k : s->c) / s->groups, k = (turned ? s->c : s->k) / s->groups;
     int64_t samples = s->n * s->groups;
     double eights = eights_of(k);
-    double taps = (double)(c * s->kh) * (weights ? up(s->kw, 16) : (double)s->kw);
+    double taps = (double)(c * s->kh) * (weights ? ww_whole(s->kw, 16) : (double)s->kw);
     double outputs = weights  ? (double)(s->oh * s->ow)
-                     : turned ? (double)s->h * up(s->w, 16)
-                              : (double)s->oh * up(s->ow, 16);
+                     : turned ? (double)s->h * ww_whole(s->w, 16)
+                              : (double)s->oh * ww_whole(s->ow, 16);
     const double term[] = {8 * (double)samples * eights * taps * outputs,
                            (double)(samples * c) * (double)((s->h + s->kh) * (s->w + s->kw)),
                            weights ? (double)samples * outputs * (double)k : 0, 1};
-    return cost_s(4, factor[task->pass], term);
+    return ww_cost_s(4, factor[task->pass], term);
 }
 
 OF_KERNELS(rows)
@@ -353,7 +185,7 @@ static double strided_classes(const ww_conv_size *s)
         int64_t a = i / 2, b = i % 2, taps = ((s->kh - a + 1) / 2) * ((s->kw - b + 1) / 2);
         int64_t rows = (s->h + s->pad - a + 1) / 2 - (s->pad - a + 1) / 2;
         int64_t columns = (s->w + s->pad - b + 1) / 2 - (s->pad - b + 1) / 2;
-        sum += (double)taps * up(rows * columns, 16);
+        sum += (double)taps * ww_whole(rows * columns, 16);
     }
     return sum;
 }
@@ -367,20 +199,20 @@ static double strided_s(const ww_conv_task *task)
     const ww_conv_size *s = &task->size;
     double n = (double)s->n, c = (double)s->c, k = (double)s->k, area = (double)(s->oh * s->ow);
     double pixels = (double)(s->h * s->w), taps = (double)(s->kh * s->kw), filters = k * c * taps;
-    double across = (double)s->kw, whole_k = up(s->k, 16), lots = s->n < 8 ? n : 8;
+    double across = (double)s->kw, whole_k = ww_whole(s->k, 16), lots = s->n < 8 ? n : 8;
     /* of the weights: eights of (column of taps, channel), and pixels that are turned; oneDNN has
      * kernels of its own for 3 channels, and is slow for more that do not fill a vector */
-    double rows = eights_of(s->kw * (s->c < 16 ? s->c : 16)) * (up(s->c, 16) / 16);
-    double turned = s->c == 1 ? 4 : s->c < 4 ? 32 : s->c < 16 ? 8 : up(s->c, 16);
+    double rows = eights_of(s->kw * (s->c < 16 ? s->c : 16)) * (ww_whole(s->c, 16) / 16);
+    double turned = s->c == 1 ? 4 : s->c < 4 ? 32 : s->c < 16 ? 8 : ww_whole(s->c, 16);
     double slow = s->k > 16 ? 1 : 1.15;
-    const double term[][5] = {{n * 8 * eights_of(s->k) * c * taps * up(s->oh * s->ow, 16),
+    const double term[][5] = {{n * 8 * eights_of(s->k) * c * taps * ww_whole(s->oh * s->ow, 16),
                                n * area * (2 * c * across + k), n * filters, filters, 1},
                               {n * 8 * eights_of(s->c) * k * strided_classes(s),
                                n * (k * across * area + 2 * c * pixels), n * filters, filters, 1},
                               {n * area * whole_k * slow * (double)s->kh * 8 * rows,
                                n * (turned * pixels + whole_k * area), n * filters, lots * filters,
                                1}};
-    double seconds = cost_s(5, factor[task->pass], term[task->pass]);
+    double seconds = ww_cost_s(5, factor[task->pass], term[task->pass]);
     return alone_s(seconds, task->pass == WW_CONV_WEIGHTS && s->n == 1 && s->c <= 16);
 }
 
@@ -457,7 +289,7 @@ static double columns_s(const ww_conv_task *task)
         (double)(s->n * s->groups),
         task->pass == WW_CONV_WEIGHTS ? (double)(rows * s->k * (s->n < 8 ? s->n : 8)) : 0,
         (double)columns_room(s, task->x_lanes, task->y_lanes)};
-    return alone_s(cost_s(5, factor[task->pass], term), s->n * s->groups == 1);
+    return alone_s(ww_cost_s(5, factor[task->pass], term), s->n * s->groups == 1);
 }
 
 static ww_status columns_create(void **state, size_t *scratch_floats, const ww_conv_task *task)
@@ -505,4 +337,4 @@ static const ww_conv_kernel columns = {.name = "columns",
                                        .blocks = true};
 
 const ww_conv_kernel *const ww_conv_kernels[WW_N_CONV_KERNELS] = {
-    &onednn, &winograd, &phases, &by_rows, &strided, &fourier, &columns};
+    &onednn, &ww_conv_winograd, &phases, &by_rows, &strided, &fourier, &columns};

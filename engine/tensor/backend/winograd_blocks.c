@@ -60,11 +60,10 @@ void ww_winograd_plan_blocks(ww_winograd *w)
     w->filter_floats = (size_t)(w->c * w->k);
     w->step[0] = (size_t)(w->block * PATCH * w->c);
     w->step[1] = ww_winograd_spread(w->block * w->tile * w->k);
-    w->own_floats = 2 * w->step[0] + PATCH * w->step[1];
-    w->own_floats += (size_t)(w->block * PATCH * w->k);
     if (w->pass == WW_CONV_FORWARD)
         w->near_floats = near(samples_of(w) * w->c * w->h * w->w);
-    w->own_floats = (size_t)(ww_up((int64_t)w->own_floats, LINE) + w->near_floats);
+    w->own_floats = 2 * w->step[0] + PATCH * w->step[1] + (size_t)(w->block * PATCH * w->k) +
+                    (size_t)w->near_floats;
 }
 
 struct run {
