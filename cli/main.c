@@ -135,6 +135,7 @@ int main(int argc, char **argv)
 {
     ww_spin_briefly(argv);
     set_signals();
+    (void)setvbuf(stdout, NULL, _IOLBF, BUFSIZ); /* a line shows at once, in a pipe too */
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
         return flush_output(help_all());
     ww_arena *arena = ww_arena_create();

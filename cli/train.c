@@ -50,9 +50,9 @@ static void print_report(const ww_cli *cli, const ww_train_report *report, const
 {
     if (cli->quiet)
         return;
-    printf("%d epochs, %llu steps in %.0f s (%.0f s of them waiting for pictures)%s\n",
-           report->epochs, (unsigned long long)report->steps, report->seconds,
-           report->stall_seconds, report->stopped_early ? "; stopped early" : "");
+    printf("%d epoch%s, %llu steps in %.0f s (%.0f s of them waiting for pictures)%s\n",
+           report->epochs, report->epochs == 1 ? "" : "s", (unsigned long long)report->steps,
+           report->seconds, report->stall_seconds, report->stopped_early ? "; stopped early" : "");
     printf("trained brain: %s\n", checkpoint);
 }
 
