@@ -43,10 +43,11 @@ static void cut(ww_fourier_axis *a, const ww_fourier_length *length, int64_t lan
 }
 
 /* What a task takes: lines, products of spectra, pixels in, pixels out, filters, and numbers that
- * do not stay in a core's own cache. In picoseconds, fitted as those of conv_kernels.c. */
+ * do not stay in a core's own cache (forward: on Sapphire Rapids, where that costs more). In
+ * picoseconds, fitted as those of conv_kernels.c. */
 static double cost_ps(ww_fourier_tiling *g, ww_conv_pass pass, int64_t lanes, bool kept)
 {
-    static const double factor[][7] = {{0.679, 1160, 5360, 7260, 1.98, 1510, 2e5},
+    static const double factor[][7] = {{0.679, 1160, 5360, 7260, 1.98, 4000, 2e5},
                                        {0.795, 1680, 5180, 5480, 1.49, 1510, 2e5},
                                        {1.27, 2800, 3110, 6550, 0.932, 2100, 3e5}};
     const ww_fourier_axis *v = &g->axis[0], *u = &g->axis[1];
