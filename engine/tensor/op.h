@@ -172,8 +172,6 @@ struct ww_op {
     unsigned linear_in; /* bit k: linear (or affine) in in[k], the others fixed: the adjoint
                            identity is tested */
     unsigned fixed_in;  /* bit k: in[k] is never differentiated (labels, running statistics) */
-    bool threads_vary;  /* the number of threads may change the last bits (a library's reduction);
-                           the same number of threads still gives the same bits */
     bool random;        /* draws random numbers in WW_TRAIN: finite differences keep the seed */
     double tolerance;   /* of fast against reference, relative rms; 0: 1e-5 */
 

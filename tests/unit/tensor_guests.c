@@ -305,24 +305,14 @@ Test(tensor_guests, have_the_bits_of_no_guests)
             }
 }
 
-/* But for the last bits of what oneDNN sums up: filters that are not from
- * blocks to blocks without a stride. */
 Test(tensor_guests, threads_change_no_bit)
 {
-    static const char *const vary[] = {"LGN/filters", "MTa/filters"};
     skip_without_blocks();
     for (int f = 0; f < N_FORMS; f++)
         for (int threads = 2; threads <= 3; threads++) {
             ww_made one = make_hosted(&forms[f], 1, WW_GRADIENT, true);
             ww_made many = make_hosted(&forms[f], threads, WW_GRADIENT, true);
             run(&one, 1, 0), run(&many, threads, 0);
-            float *a = ww_program_gradients(one.program, NULL);
-            float *b = ww_program_gradients(many.program, NULL);
-            for (int i = 0; i < 2; i++) {
-                const ww_value *v = ww_values_find(one.values, vary[i]);
-                compare(a + v->offset, b + v->offset, v->size, 1e-5, vary[i]);
-                memcpy(a + v->offset, b + v->offset, v->size * sizeof *a);
-            }
             compare_runs(&one, &many, 0, "another number of threads");
             ww_made_free(&one), ww_made_free(&many);
         }

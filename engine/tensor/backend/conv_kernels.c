@@ -15,6 +15,7 @@
 #include "engine/tensor/backend/conv.h"
 #include "engine/tensor/backend/conv_costs.h"
 #include "engine/tensor/backend/fourier.h"
+#include "engine/tensor/backend/onednn_weights.h"
 #include "engine/tensor/backend/phases.h"
 #include "engine/tensor/backend/rows.h"
 #include "engine/tensor/backend/sizes.h"
@@ -86,24 +87,54 @@ static double onednn_s(const ww_conv_task *task)
     return ww_cost_s(6, factor[task->pass], term);
 }
 
+/* One of the two. */
+struct onednn {
+    ww_onednn_conv *conv;
+    ww_onednn_weights *weights;
+};
+
+static void onednn_destroy(void *state)
+{
+    struct onednn *made = state;
+    if (made == NULL)
+        return;
+    ww_onednn_conv_free(made->conv);
+    ww_onednn_weights_free(made->weights);
+    free(made);
+}
+
+static ww_status onednn_make(struct onednn *made, const ww_conv_task *task)
+{
+    if (task->pass == WW_CONV_WEIGHTS)
+        return ww_onednn_weights_create(&made->weights, &task->size, task->threads, task->x_lanes,
+                                        task->y_lanes);
+    return ww_onednn_conv_create(&made->conv, &task->size, task->pass, task->x_lanes,
+                                 task->y_lanes);
+}
+
 static ww_status onednn_create(void **state, size_t *scratch_floats, const ww_conv_task *task)
 {
-    ww_onednn_conv *conv;
+    struct onednn *made = calloc(1, sizeof *made);
     *state = NULL;
-    WW_TRY(ww_onednn_conv_create(&conv, &task->size, task->pass, task->x_lanes, task->y_lanes));
-    *scratch_floats = conv == NULL ? 0 : ww_onednn_conv_scratch(conv);
-    *state = conv;
-    return WW_OK;
+    if (made == NULL)
+        return WW_FAIL(WW_ENOMEM, "out of memory for a convolution");
+    ww_status status = onednn_make(made, task);
+    if (made->conv != NULL)
+        *scratch_floats = ww_onednn_conv_scratch(made->conv);
+    if (made->weights != NULL)
+        *scratch_floats = ww_onednn_weights_scratch(made->weights);
+    if (made->conv != NULL || made->weights != NULL)
+        *state = made;
+    else
+        onednn_destroy(made);
+    return status;
 }
 
 static ww_status onednn_run(void *state, float *x, float *weight, float *y, float *scratch)
 {
-    return ww_onednn_conv_run(state, x, weight, y, scratch);
-}
-
-static void onednn_destroy(void *state)
-{
-    ww_onednn_conv_free(state);
+    const struct onednn *made = state;
+    return made->weights != NULL ? ww_onednn_weights_run(made->weights, x, weight, y, scratch)
+                                 : ww_onednn_conv_run(made->conv, x, weight, y, scratch);
 }
 
 static const ww_conv_kernel onednn = {.name = "onednn",

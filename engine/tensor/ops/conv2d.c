@@ -378,5 +378,4 @@ const ww_op ww_op_conv2d = {
     .backward_reference = backward_reference,
     .keeps_in = WW_BIT(0) | WW_BIT(1),
     .linear_in = WW_BIT(0) | WW_BIT(1),
-    .threads_vary = true, /* oneDNN shares the sum of weight gradients out among threads */
     .cases = cases};
