@@ -168,8 +168,9 @@ void ww_guests_mark(ww_program *program);
 ww_status ww_guests_tell(ww_program *program, bool invited);
 /** When all that unit u does forward is done, by itself or by its host. */
 int ww_guest_forward(const ww_program *program, int u);
-/** The same backward; and when the first of it is. */
+/** The same backward. */
 int ww_guest_backward(const ww_program *program, int u);
+/** When the first part of what unit u does backward is done, by itself or by its host. */
 int ww_guest_backward_begins(const ww_program *program, int u);
 
 /** Decides which gradients are left as factors, if options.late says so (late.c). */

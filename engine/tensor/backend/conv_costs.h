@@ -21,8 +21,9 @@ static inline double ww_whole(int64_t n, int64_t to)
     return (double)((n + to - 1) / to * to);
 }
 
-/** Winograd's kernel, and what it is thought to cost (conv_winograd.c). */
+/** Winograd's kernel (conv_winograd.c). */
 extern const ww_conv_kernel ww_conv_winograd;
+/** Seconds that it is thought to take for a task that it supports; estimate_s of ww_conv_kernel. */
 double ww_conv_winograd_s(const ww_conv_task *task);
 
 #endif

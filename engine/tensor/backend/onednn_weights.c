@@ -9,7 +9,7 @@
 #include "engine/base/threads.h"
 #include "engine/tensor/backend/sizes.h"
 
-/* Multiply-adds that a part is worth, and floats of all parts' weights. */
+/* Multiply-adds that a part is worth, and floats of all parts' weights (of two parts, any). */
 enum { PARTS_MOST = 8, PART_PRODUCTS = 1 << 21, PARTS_FLOATS = 1 << 22, LINE = 16 };
 
 struct ww_onednn_weights {
@@ -29,7 +29,8 @@ static int parts_of(const ww_onednn_weights *w)
 {
     const ww_conv_size *s = &w->size;
     int64_t worth = s->n * s->oh * s->ow * w->floats / PART_PRODUCTS;
-    int64_t parts = ww_least(ww_least(s->n, PARTS_MOST), ww_least(worth, PARTS_FLOATS / w->floats));
+    int64_t room = PARTS_FLOATS / w->floats;
+    int64_t parts = ww_least(ww_least(s->n, PARTS_MOST), ww_least(worth, room < 2 ? 2 : room));
     return parts < 1 ? 1 : (int)parts;
 }
 

@@ -186,9 +186,7 @@ size_t ww_winograd_scratch(const ww_winograd *w)
 /* ---- filters: to[36][k/8][c][8], for blocks as ww_block_product wants ---- */
 
 /* Filters k, .., as many as there are lanes, of channels c, ..: points[channels][..][lanes] to
- * their places. One element after the other: they are so far apart that they fall on one set of a
- * cache.
- */
+ * their places. One element after the other: so far apart, they fall on one set of a cache. */
 static void put_filters(const ww_winograd *w, const float *points, int64_t k, int64_t c,
                         int64_t channels, float *to)
 {
